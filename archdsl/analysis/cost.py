@@ -1,0 +1,54 @@
+"""What a network weighs: its parameters, and the multiply-accumulates of one sample.
+
+Both are sums over layers by what each layer's class says. A node is counted once however often it is
+shared, and a repeat by its runs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archdsl.ir.nodes import LayerNode, Node, Repeat
+from archdsl.shape import Dim
+
+
+class Cost(NamedTuple):
+    """Parameters (single numbers, not bytes) and MACs (1 MAC = 2 FLOPs) of a node."""
+
+    params: Dim
+    macs: Dim
+
+    def times(self, count: Dim) -> Cost:
+        return Cost(self.params * count, self.macs * count)
+
+    def plus(self, other: Cost) -> Cost:
+        return Cost(self.params + other.params, self.macs + other.macs)
+
+
+NOTHING = Cost(0, 0)
+
+
+class Costs:
+    """The cost of nodes, each worked out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Node, Cost] = {}
+
+    def of(self, node: Node) -> Cost:
+        """The cost of a node: of all turns of a repeat, and of both branches of a merge."""
+        found = self._known.get(node)
+        if found is None:
+            found = self._known[node] = self._cost(node)
+        return found
+
+    def _cost(self, node: Node) -> Cost:
+        if isinstance(node, LayerNode):
+            return Cost(node.layer.parameters(node.input), node.layer.macs(node.input))
+        total = NOTHING
+        if isinstance(node, Repeat):
+            for run in node.runs:
+                total = total.plus(self.of(run.node).times(run.count))
+        else:
+            for part in node.parts:
+                total = total.plus(self.of(part))
+        return total

@@ -1,0 +1,61 @@
+"""All that the shapes of a network come to: its rows, its totals, and what goes in and out."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from archdsl.analysis.cost import Costs
+from archdsl.analysis.smallest_input import smallest_input
+from archdsl.analysis.table import Row, rows, sizes
+from archdsl.ir.nodes import Architecture
+
+
+class Summary:
+    """Every layer with its output, parameters and MACs, and the totals.
+
+    Parameters are counted as single numbers, not bytes; MACs are multiply-accumulates of one sample, in
+    convolutions and linear layers only (1 MAC = 2 FLOPs). Totals cost what the distinct layers cost, and
+    rows are made when they are asked for.
+    """
+
+    def __init__(self, architecture: Architecture, costs: Costs | None = None, depth: int | None = None) -> None:
+        self.architecture = architecture
+        self.costs = costs or Costs()
+        self.depth = depth
+
+    @property
+    def network(self) -> str:
+        """The architecture's name."""
+        return self.architecture.name
+
+    @property
+    def variant(self) -> str | None:
+        return self.architecture.variant
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """The sizes that come in, channels first, without the batch."""
+        return sizes(self.architecture.input)
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """The sizes that go out, without the batch."""
+        return sizes(self.architecture.output)
+
+    @property
+    def params(self) -> int:
+        return int(self.costs.of(self.architecture.body).params)
+
+    @property
+    def macs(self) -> int:
+        return int(self.costs.of(self.architecture.body).macs)
+
+    @cached_property
+    def smallest_input(self) -> int | None:
+        """The least side of an input at which every layer has a size of at least one; None for vectors."""
+        return smallest_input(self.architecture)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """One row a layer, down to `depth`; see `analysis.table` for what is folded and how rows sum up."""
+        return rows(self.architecture, self.costs, self.depth)

@@ -1,0 +1,151 @@
+"""The shape rules of a settled network run again on another input, without elaborating it again.
+
+Every node is visited once for each shape that reaches it, and a repeat only until its shape stays the
+same, so that the cost is that of the distinct turns and not of their count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from archdsl.diagnostics import ArchError
+from archdsl.elaborate.merges import BranchMismatch, same_shape
+from archdsl.ir.nodes import Call, Chain, LayerNode, Merge, Node, Reference, Repeat
+from archdsl.shape import Shape
+
+
+class Traced(NamedTuple):
+    """What a node makes of a shape, and the shapes of the labels that it makes reachable."""
+
+    output: Shape
+    marks: Mapping[str, Shape]
+
+
+_NO_MARKS: Mapping[str, Shape] = {}
+
+
+class Tracer:
+    """Runs shape rules. One tracer may serve many inputs; what it has worked out it keeps."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Traced] = {}
+        self._targets: dict[Node, tuple[str, ...]] = {}
+
+    def __call__(self, node: Node, x: Shape, marks: Mapping[str, Shape] = _NO_MARKS) -> Traced:
+        """What `node` makes of `x`, where `marks` are the labels in reach.
+
+        Raises ArchError where a layer doesn't take what arrives, or branches don't fit.
+        """
+        if isinstance(node, LayerNode):
+            return Traced(self._layer(node, x), _NO_MARKS)
+        key = (node, x, *(marks.get(target) for target in self.targets(node)))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._trace(node, x, marks)
+        return found
+
+    def targets(self, node: Node) -> tuple[str, ...]:
+        """The labels that references inside a node name, on which its outcome therefore depends."""
+        found = self._targets.get(node)
+        if found is None:
+            names = {node.target} if isinstance(node, Reference) else set()
+            names.update(name for part in node.parts for name in self.targets(part))
+            found = self._targets[node] = tuple(sorted(names))
+        return found
+
+    def _trace(self, node: Node, x: Shape, marks: Mapping[str, Shape]) -> Traced:
+        match node:
+            case Chain():
+                return self._chain(node, x, marks)
+            case Call():
+                return self(node.body, x, marks)
+            case Repeat():
+                return Traced(self._repeat(node, x, marks), _NO_MARKS)
+            case Merge():
+                return self._merge(node, x, marks)
+            case Reference():
+                return Traced(marks[node.target], _NO_MARKS)
+        raise AssertionError(f"a settled network has no {type(node).__name__}")
+
+    def _layer(self, node: LayerNode, x: Shape) -> Shape:
+        try:
+            node.layer.check(x)
+            return node.layer.output(x)
+        except ArchError as error:
+            # Layers know no place.
+            for diagnostic in error.diagnostics:
+                diagnostic.at = diagnostic.at or node.span
+            raise
+
+    def _chain(self, chain: Chain, x: Shape, marks: Mapping[str, Shape]) -> Traced:
+        made: dict[str, Shape] = {}
+        reachable = dict(marks)
+        for member in chain.members:
+            x, inner = self(member.node, x, reachable)
+            if member.label is None:
+                new = dict(inner) if isinstance(member.node, Merge) else {}
+            else:
+                new = {f"{member.label[0]}.{name}": shape for name, shape in inner.items()}
+            new |= dict.fromkeys(member.marks, x)
+            made |= new
+            reachable |= new
+        return Traced(x, made)
+
+    def _repeat(self, node: Repeat, x: Shape, marks: Mapping[str, Shape]) -> Shape:
+        for run in node.runs:
+            assert isinstance(run.count, int)
+            for _ in range(run.count):
+                before, x = x, self(run.node, x, marks).output
+                if x == before:
+                    break
+        return x
+
+    def _merge(self, node: Merge, x: Shape, marks: Mapping[str, Shape]) -> Traced:
+        made: dict[str, Shape] = {}
+        shapes: list[Shape] = []
+        for branch in node.branches:
+            output, inner = self(branch, x, {**marks, **made})
+            shapes.append(output)
+            made |= inner
+        if node.kind == "residual":
+            return Traced(_residual(node, x, shapes), made)
+        return Traced(_joined(node, shapes), made)
+
+
+def _residual(node: Merge, x: Shape, shapes: list[Shape]) -> Shape:
+    main, *others = shapes
+    if node.shortcut == "optional" and node.agrees is not True:
+        return main
+    _require_equal(node, [main, *(others or [x])])
+    return main
+
+
+def _joined(node: Merge, shapes: list[Shape]) -> Shape:
+    if node.kind == "concat":
+        _require_equal(node, shapes, channels=False)
+        return shapes[0].with_channels(sum((shape.channels for shape in shapes), 0))
+    if node.kind == "add":
+        _require_equal(node, shapes)
+        return shapes[0]
+    # A branch of one place a channel scales the others.
+    largest = max(shapes, key=lambda shape: (shape.rank, not _is_scale(shape)))
+    full = [shape for shape in shapes if not (_is_scale(shape) and shape.channels == largest.channels)]
+    _require_equal(node, [largest, *full])
+    return largest
+
+
+def _is_scale(shape: Shape) -> bool:
+    return all(size == 1 for size in shape.spatial)
+
+
+def _require_equal(node: Merge, shapes: list[Shape], channels: bool = True) -> None:
+    for shape in shapes[1:]:
+        if not same_shape(shapes[0], shape, channels):
+            raise ArchError(
+                BranchMismatch(
+                    node.span,
+                    f"branches of `{node.kind}` make different shapes",
+                    f"{shapes[0]} meets {shape} here",
+                )
+            )

@@ -1,0 +1,98 @@
+"""DOT made into a file: by the system's `dot`, else by `graphviz-pure`, which pip installs with us."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+PURE = "graphviz-pure"
+_PURE_FORMATS = ("svg", "png")
+FORMATS = ("svg", "png", "pdf", "dot")
+_SECONDS = 120
+
+
+class RenderError(OSError):
+    """A picture can't be made; the text says why, and what to install, in one line."""
+
+
+def check_format(path: Path) -> str:
+    """The format that a file name asks for. Raises RenderError for one that isn't made."""
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in FORMATS:
+        known = ", ".join(f".{each}" for each in FORMATS)
+        raise RenderError(f"can't tell the format of `{path.name}`: a picture's name ends in one of {known}")
+    return suffix
+
+
+def write_picture(dot: str, path: Path) -> None:
+    """Write DOT as the format of the file's name. The file is whole or, after an error, as it was before."""
+    form = check_format(path)
+    content = dot.encode() if form == "dot" else _drawn(dot, form)
+    try:
+        _replace(path, content)
+    except OSError as error:
+        raise RenderError(f"can't write `{path}`: {error.strerror or error}") from error
+
+
+def _drawn(dot: str, form: str) -> bytes:
+    program = _program(form)
+    try:
+        done = subprocess.run([program, f"-T{form}"], input=dot.encode(), capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise RenderError(f"Graphviz took longer than {_SECONDS} s: draw less with a smaller depth, or write a .dot file") from None
+    except OSError as error:
+        raise RenderError(f"`{program}` can't be run: {error.strerror or error}") from error
+    if done.returncode != 0 or not done.stdout:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise RenderError(f"`{program}` failed: {said[0] if said else f'exit status {done.returncode}'}")
+    return done.stdout
+
+
+def _program(form: str) -> str:
+    """The program that makes a format. Raises RenderError where there is none."""
+    system = shutil.which("dot")
+    if system is not None:
+        return system
+    pure = _pure()
+    if form not in _PURE_FORMATS:
+        raise RenderError(f"a {form.upper()} needs Graphviz: install it (`apt install graphviz`, `brew install graphviz`), or write an .svg")
+    if pure is None:
+        raise RenderError("no Graphviz found: `pip install graphviz-pure`, or install Graphviz, or write a .dot file")
+    return pure
+
+
+def _pure() -> str | None:
+    """`graphviz-pure` beside the running Python or in its scripts folder, else wherever PATH leads."""
+    folders = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
+    for folder in folders:
+        found = shutil.which(PURE, path=folder)
+        if found is not None:
+            return found
+    return shutil.which(PURE)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put a file in place in one step."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(name, _mode(path))
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _mode(path: Path) -> int:
+    """The permissions of the file that is there, else those of a new one."""
+    if path.exists():
+        return path.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,42 @@
+"""The shapes of a network as one JSON object."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from archdsl.analysis.summary import Summary
+from archdsl.analysis.table import Row
+
+
+def shapes_json(summary: Summary) -> str:
+    """Sizes are lists without the batch, `params` and `macs` whole numbers, `layers` the rows in order."""
+    return json.dumps(
+        {
+            "network": summary.network,
+            "variant": summary.variant,
+            "input": summary.input,
+            "output": summary.output,
+            "params": summary.params,
+            "macs": summary.macs,
+            "smallest_input": summary.smallest_input,
+            "layers": [_layer(row) for row in summary.rows],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _layer(row: Row) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "last": row.last,
+        "layer": row.layer,
+        "depth": row.depth,
+        "branch": row.branch,
+        "repeat": row.repeat,
+        "input": row.input,
+        "output": row.output,
+        "params": row.params,
+        "macs": row.macs,
+    }

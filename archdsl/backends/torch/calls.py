@@ -1,0 +1,146 @@
+"""Which class serves which call: the text it is built from, and the numbers that differ from call to call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from archdsl.elaborate.values import LayerValue, PathValue, Value, identity, is_number
+from archdsl.elaborate.witnesses import Row
+from archdsl.ir.names import is_open
+from archdsl.ir.nodes import Call, Chain, Merge, Node, Reference
+from archdsl.shape import Dim, Layout, Shape
+from archdsl.syntax import tree
+
+SIZE = "#"
+"""Ahead of the names of sizes, which no class may print: its text must not depend on the input's size."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a class is specialised on: a text, arguments that are no numbers, and the kinds of its inputs."""
+
+    text: tree.Node
+    special: tuple[Any, ...]
+    inputs: tuple[tuple[str, Layout, int], ...]
+
+
+def is_class(node: Node) -> bool:
+    """Whether a class can be built of a node: a block, a container, or a merge that keeps its labels to itself."""
+    if node.origin is None:
+        return False
+    return isinstance(node, Call) or (isinstance(node, Chain) and node.container) or (isinstance(node, Merge) and not is_open(node))
+
+
+def key_and_row(node: Node) -> tuple[Key, Row]:
+    """The class that a node needs, and the numbers it is called with."""
+    special: list[Any] = []
+    row: Row = {}
+    inputs: list[tuple[str, Layout, int]] = []
+    for name, shape in tensors(node):
+        inputs.append((name, shape.layout, shape.rank))
+        row |= shape_row(name, shape)
+    for name, value in node.origin.bindings:
+        kind, numbers = split(name, value)
+        special.append((name, kind))
+        row |= numbers
+    return Key(node.origin.text, tuple(special), tuple(inputs)), row
+
+
+def tensors(node: Node) -> Iterator[tuple[str, Shape]]:
+    """What goes into a node: its input under the name "in", and tensors of labels outside it."""
+    yield "in", node.input
+    for target in outer_references(node):
+        yield target, node.origin.scope.marks[target]
+
+
+def shape_row(name: str, shape: Shape) -> Row:
+    """The numbers of a shape: `in_channels`, and sizes that are never printed."""
+    return {f"{name}_channels": shape.channels} | {f"{SIZE}{name}{axis}": size for axis, size in enumerate(shape.spatial)}
+
+
+def shape_of(name: str, like: Shape, number: Callable[[str, Any], Dim]) -> Shape:
+    """The shape whose numbers `number` gives by their names in the row."""
+    sizes = tuple(number(f"{SIZE}{name}{axis}", size) for axis, size in enumerate(like.spatial))
+    return like.with_spatial(sizes).with_channels(number(f"{name}_channels", like.channels))
+
+
+@lru_cache(maxsize=4096)
+def outer_references(node: Node) -> tuple[str, ...]:
+    """The labels outside a node whose tensors it uses, in the order of use."""
+    found: dict[str, None] = {}
+    _references(node, set(), found)
+    return tuple(found)
+
+
+def _references(node: Node, inside: set[str], found: dict[str, None]) -> None:
+    if isinstance(node, Reference):
+        if node.target.split(".")[0] not in inside:
+            found[node.target] = None
+    elif isinstance(node, Chain):
+        for member in node.members:
+            _references(member.node, inside, found)
+            inside |= set(member.marks)
+    elif not isinstance(node, Call):
+        for part in node.parts:
+            _references(part, inside, found)
+
+
+def split(name: str, value: Value) -> tuple[Any, Row]:
+    """A value as what a class is specialised on and the numbers it takes, by name."""
+    if is_number(value):
+        return "number", {name: value}  # type: ignore[dict-item]
+    if isinstance(value, LayerValue):
+        kinds: list[Any] = []
+        row: Row = {}
+        for place, (argument, each) in enumerate(value.arguments):
+            inner = f"{name}.{argument or place}"
+            if isinstance(each, tuple) and all(is_number(number) for number in each):
+                kinds.append((argument, len(each)))
+                row |= {f"{inner}.{axis}": number for axis, number in enumerate(each)}  # type: ignore[misc]
+            else:
+                kind, numbers = split(inner, each)
+                kinds.append((argument, kind))
+                row |= numbers
+        return ("layer", value.keyword, tuple(kinds)), row
+    if isinstance(value, PathValue):
+        parts = [(inner, *split(f"{name}.{inner}", each)) for inner, each in value.bindings]
+        return (
+            ("path", value.group, tuple((inner, kind) for inner, kind, _ in parts)),
+            {key: number for _, _, numbers in parts for key, number in numbers.items()},
+        )
+    return identity(value), {}
+
+
+def rebuilt(name: str, value: Value, number: Callable[[str, Any], Any]) -> Value:
+    """A value with its numbers replaced by what `number` gives for their names."""
+    if is_number(value):
+        return number(name, value)  # type: ignore[no-any-return]
+    if isinstance(value, LayerValue):
+        arguments: list[tuple[str | None, Value]] = []
+        for place, (argument, each) in enumerate(value.arguments):
+            inner = f"{name}.{argument or place}"
+            if isinstance(each, tuple) and all(is_number(item) for item in each):
+                arguments.append((argument, tuple(number(f"{inner}.{axis}", item) for axis, item in enumerate(each))))
+            else:
+                arguments.append((argument, rebuilt(inner, each, number)))
+        return LayerValue(value.keyword, tuple(arguments), value.span)
+    if isinstance(value, PathValue):
+        bindings = tuple((inner, rebuilt(f"{name}.{inner}", each, number)) for inner, each in value.bindings)
+        return PathValue(value.group, bindings, value.scope.bind(**dict(bindings)))
+    return value
+
+
+def walk(node: Node, seen: set[Node] | None = None) -> Iterator[Node]:
+    """A node and all below it, each shared one once."""
+    seen = set() if seen is None else seen
+    if node in seen:
+        return
+    seen.add(node)
+    yield node
+    for part in node.parts:
+        yield from walk(part, seen)
+
+

@@ -1,0 +1,70 @@
+"""Python source in lines of at most 88 columns, broken where formatters break it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+WIDTH = 88
+STEP = "    "
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """`open item, item close`. Without commas the items are clauses of one expression, such as a comprehension."""
+
+    open: str
+    items: tuple[Doc, ...]
+    close: str
+    commas: bool = True
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Text ahead of a bracket: `name=Bracket`, `"key": Bracket`."""
+
+    ahead: str
+    inner: Doc
+
+
+Doc: TypeAlias = "str | Bracket | Joined"
+
+
+def call(name: str, items: Sequence[Doc]) -> Doc:
+    """`name(item, item)`."""
+    return Bracket(f"{name}(", tuple(items), ")") if items else f"{name}()"
+
+
+def flat(doc: Doc) -> str:
+    """A document on one line."""
+    if isinstance(doc, str):
+        return doc
+    if isinstance(doc, Joined):
+        return doc.ahead + flat(doc.inner)
+    separator = ", " if doc.commas else " "
+    return doc.open + separator.join(flat(item) for item in doc.items) + doc.close
+
+
+def lines(ahead: str, doc: Doc, behind: str = "", indent: int = 0) -> list[str]:
+    """`ahead doc behind`, indented, in as few lines as fit."""
+    margin = STEP * indent
+    while isinstance(doc, Joined):
+        ahead, doc = ahead + doc.ahead, doc.inner
+    whole = margin + ahead + flat(doc) + behind
+    if len(whole) <= WIDTH or isinstance(doc, str):
+        return [whole]
+    first, last = margin + ahead + doc.open, margin + doc.close + behind
+    separator = ", " if doc.commas else " "
+    body = margin + STEP + separator.join(flat(item) for item in doc.items)
+    if len(body) <= WIDTH and not (doc.commas and _keeps_comma(doc)):
+        return [first, body, last]
+    broken = [first]
+    for item in doc.items:
+        broken += lines("", item, "," if doc.commas else "", indent + 1)
+    return [*broken, last]
+
+
+def _keeps_comma(doc: Bracket) -> bool:
+    """Modules in sequence are read one a line, which a trailing comma tells formatters to keep."""
+    return False

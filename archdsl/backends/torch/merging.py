@@ -1,0 +1,95 @@
+"""How branches are run and joined in a `forward`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from archdsl.backends.torch.flow import Flow
+from archdsl.ir.nodes import Chain, Merge
+from archdsl.shape import Layout, Shape
+
+if TYPE_CHECKING:
+    from archdsl.backends.torch.writer import ClassWriter
+
+Branch = Callable[[int, Flow], None]
+"""Puts the calls of a branch on a flow."""
+
+Projection = Callable[[], str]
+"""Makes the attribute of a projection that may be None, and says how `forward` reaches it."""
+
+
+def forward_merge(writer: ClassWriter, node: Merge, flow: Flow, branch: Branch, projection: Projection | None) -> None:
+    """Write the lines of a merge. `projection` makes the attribute of a projection that may be None."""
+    start = flow.flush()
+    if node.kind == "residual":
+        _residual(writer, node, flow, start, branch, projection)
+    else:
+        _joined(writer, node, flow, start, branch)
+
+
+def _residual(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch, projection: Projection | None) -> None:
+    if node.shortcut == "optional" and node.agrees is False:
+        branch(0, flow)
+        return
+    shortcut = writer.locals.claim("shortcut")
+    # The main path's modules come first in the constructor, the shortcut's tensor first in `forward`.
+    main = Flow(start, flow.target, depth=flow.depth)
+    branch(0, main)
+    main.flush()
+    if len(node.branches) == 1:
+        flow.write(f"{shortcut} = {start}")
+    elif projection is not None:
+        attribute = projection()
+        flow.write(f"{shortcut} = {start} if {attribute} is None else {attribute}({start})")
+    else:
+        side = Flow(start, shortcut, depth=flow.depth)
+        branch(1, side)
+        side.flush()
+        flow.lines += side.lines
+        shortcut = side.held
+    flow.lines += main.lines
+    flow.held, flow.text = main.held, ""
+    if node.shortcut == "optional" and not isinstance(node.agrees, bool):
+        attribute = writer.attributes.claim("use_shortcut")
+        writer.add_line(f"self.{attribute} = ", writer.value(node.agrees))
+        flow.write(f"if self.{attribute}:")
+        flow.write(f"    {flow.target} = {flow.held} + {shortcut}")
+        flow.held = flow.target
+        return
+    flow.text = f"{flow.held} + {shortcut}"
+
+
+def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch) -> None:
+    tensors: list[str] = []
+    for place, chain in enumerate(node.branches):
+        side = Flow(start, writer.locals.claim(branch_name(chain, place)), depth=flow.depth)
+        branch(place, side)
+        side.flush()
+        flow.lines += side.lines
+        tensors.append(side.held)
+    if node.kind == "concat":
+        flow.text = f"torch.cat([{', '.join(tensors)}], {node.output.channel_axis})"
+    elif node.kind == "add":
+        flow.text = " + ".join(tensors)
+    else:
+        flow.text = " * ".join(
+            _scaled(tensor, chain.output, node.output) for tensor, chain in zip(tensors, node.branches, strict=True)
+        )
+
+
+def branch_name(chain: Chain, place: int) -> str:
+    """What the tensor of a branch is called: after its last label, or by number."""
+    last = chain.members[-1] if chain.members else None
+    if last is not None and last.label is not None and all(isinstance(piece, str) for piece in last.label):
+        return "".join(map(str, last.label))
+    return f"branch{place + 1}"
+
+
+def _scaled(tensor: str, shape: Shape, output: Shape) -> str:
+    """A vector of factors, one a channel, with axes to meet the places of a map."""
+    if shape.layout is not Layout.VECTOR or output.layout is Layout.VECTOR:
+        return tensor
+    if output.layout is Layout.CHANNELS_LAST:
+        return f"{tensor}[:{', None' * output.rank}, :]"
+    return f"{tensor}[:, :{', None' * output.rank}]"

@@ -1,0 +1,260 @@
+"""Constructor calls: what stands in `__init__` for a layer, a block or a container."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archdsl.backends.torch.calls import outer_references
+from archdsl.backends.torch.layout import Bracket, Doc, Joined, call, flat
+from archdsl.backends.torch.printing import name_literal, quoted
+from archdsl.ir.names import Entry, Inside, Turns, names, style
+from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
+from archdsl.layers.torch_call import FLATTEN, Function, Module, Step
+from archdsl.shape import Dim
+from archdsl.symbolic import Expr, python, symbol
+
+if TYPE_CHECKING:
+    from archdsl.backends.torch.writer import ClassWriter
+
+
+@dataclass(frozen=True)
+class Item:
+    """A module inside a container: its name if it is not its position, and its constructor call."""
+
+    name: Name | None
+    doc: Doc
+    starred: bool = False
+    """A comprehension or choice, several modules or none."""
+
+
+def flatten_ahead(node: Node) -> bool:
+    """Whether a flatten is needed ahead of a node: an `fc` on a map that comes first in it.
+
+    What is element-wise may stand between, so that a flatten is hoisted out of `nn.Sequential`.
+    """
+    if isinstance(node, LayerNode):
+        steps = node.layer.torch(node.input)
+        return len(steps) > 1 and steps[0] is FLATTEN
+    if isinstance(node, Call):
+        return style(node.body, "block") == "numbered" and flatten_ahead(node.body)
+    if isinstance(node, Repeat):
+        return bool(node.runs) and flatten_ahead(node.runs[0].node)
+    if isinstance(node, Chain):
+        for member in node.members:
+            inner = member.node
+            if flatten_ahead(inner):
+                return True
+            if not (isinstance(inner, LayerNode) and inner.layer.elementwise):
+                return False
+    return False
+
+
+def is_single_module(steps: tuple[Step, ...]) -> bool:
+    """Whether a layer can stand in `nn.Sequential` as one module under its own name."""
+    if len(steps) == 1:
+        return isinstance(steps[0], Module) or (isinstance(steps[0], Function) and steps[0].module is not None)
+    return all(isinstance(step, Module) or (isinstance(step, Function) and step.module is not None) for step in steps)
+
+
+def may_overwrite(node: Node) -> bool:
+    """Whether the layer after a node may write into its output."""
+    if isinstance(node, LayerNode):
+        return node.layer.output_is_scratch
+    if isinstance(node, Chain):
+        return bool(node.members) and not node.members[-1].marks and may_overwrite(node.members[-1].node)
+    if isinstance(node, Repeat):
+        return bool(node.runs) and may_overwrite(node.runs[-1].node)
+    if isinstance(node, Call):
+        return may_overwrite(node.body)
+    if isinstance(node, Merge):
+        return node.shortcut != "optional" or may_overwrite(node.branches[0])
+    return False
+
+
+class Modules:
+    """Builds constructor calls for the class that a writer writes."""
+
+    def __init__(self, writer: ClassWriter) -> None:
+        self.writer = writer
+
+    def layer(self, node: LayerNode, overwrite: bool) -> Doc | None:
+        """One layer as one module, or None if it is not one. A flatten ahead of it is left to others."""
+        steps = node.layer.torch(node.input)
+        if flatten_ahead(node):
+            steps = steps[1:]
+        if not is_single_module(steps):
+            return None
+        docs = [self.step(step, node.layer.has_inplace and overwrite) for step in steps]
+        if len(docs) == 1:
+            return docs[0]
+        return None if node.layer.weights(node.input) else call("nn.Sequential", docs)
+
+    def step(self, step: Step, inplace: bool = False) -> Doc:
+        """`nn.Conv2d(3, 64, kernel_size=3)`."""
+        module = step.module if isinstance(step, Function) else step
+        assert isinstance(module, Module)
+        if module.definition:
+            self.writer.source.define(module.name, module.definition)
+        items = [self.writer.value(value) for value in module.args]
+        items += [f"{name}={self.writer.value(value)}" for name, value in module.kwargs]
+        if inplace:
+            items.append("inplace=True")
+        return call(module.name if module.definition else f"nn.{module.name}", items)
+
+    def node(self, node: Node, overwrite: bool = False) -> Doc | None:
+        """Any node as one module, or None if it is not one."""
+        if isinstance(node, LayerNode):
+            return self.layer(node, overwrite)
+        if isinstance(node, Reference):
+            return None
+        if isinstance(node, Chain) and node.container:
+            return self.container(node) or self.writer.construct(node)
+        if isinstance(node, (Call, Merge)):
+            return self.writer.construct(node)
+        return None
+
+    def container(self, chain: Chain) -> Doc | None:
+        """A group as `nn.Sequential(…)`, or None if it needs a class with a `forward` of its own."""
+        if style(chain, "group") == "named":
+            return None
+        items = self.items(chain)
+        return None if items is None else sequential("nn.Sequential", items)
+
+    def items(self, chain: Chain) -> list[Item] | None:
+        """The modules of a numbered container in order, or None if some member is no module.
+
+        A flatten that can be hoisted ahead of the container is left to whoever calls it.
+        """
+        hoisted = flatten_ahead(chain)
+        return self.chain_items(chain.members, names(chain, "numbered"), hoisted)
+
+    def chain_items(
+        self, members: tuple[Member, ...], entries: tuple[Entry, ...], hoisted: bool, overwrite: bool = False
+    ) -> list[Item] | None:
+        items: list[Item] = []
+        for member, entry in zip(members, entries, strict=True):
+            node = member.node
+            more: list[Item] | None
+            if isinstance(node, Repeat):
+                assert isinstance(entry, Inside)
+                more = self.repeat_items(node, entry, hoisted)
+            elif isinstance(node, Choice):
+                assert isinstance(entry, Inside)
+                more = self.choice_items(node, entry)
+            else:
+                assert not isinstance(entry, Inside)
+                more = self.member_items(member, entry, hoisted, overwrite)
+            if more is None:
+                return None
+            items += more
+            # Once something has been flattened, the rest of the chain works on a vector.
+            hoisted = hoisted and isinstance(node, LayerNode) and node.layer.elementwise
+            overwrite = may_overwrite(node) and not member.marks
+        return items
+
+    def member_items(self, member: Member, name: Name, hoisted: bool, overwrite: bool) -> list[Item] | None:
+        if outer_references(member.node) or (flatten_ahead(member.node) and not hoisted):
+            return None
+        doc = self.node(member.node, overwrite)
+        return None if doc is None else [Item(name if member.label is not None else None, doc)]
+
+    def choice_items(self, node: Choice, entry: Inside) -> list[Item] | None:
+        """`*([…] if condition else [])`."""
+        sides: list[Doc] = []
+        for chain, entries, condition in zip((node.then, node.otherwise), entry.parts, (True, False), strict=True):
+            assert isinstance(entries, tuple)
+            with self.writer.side(node, condition):
+                items = self.chain_items(chain.members, entries, False)
+            if items is None or any(item.name is not None for item in items):
+                self.writer.must_settle(node.condition)
+            assert items is not None
+            sides.append(Bracket("[", tuple(item.doc for item in items), "]") if items else "[]")
+        condition_text = self.writer.value(node.condition)
+        then, otherwise = sides
+        doc = Bracket("*(", (then, f"if {condition_text}", Joined("else ", otherwise)), ")", commas=False)
+        return [Item(None, doc, starred=True)]
+
+    def repeat_items(self, node: Repeat, entry: Inside, hoisted: bool) -> list[Item] | None:
+        """The runs of a repeat; neighbouring runs of the same text are one."""
+        found: list[tuple[Dim, list[Item], str, str]] = []
+        for place, (run, part) in enumerate(zip(node.runs, entry.parts, strict=True)):
+            assert isinstance(part, Turns)
+            with self.writer.turn(run, node) as variable:
+                entries = tuple(turned(each, part.turn, symbol(variable)) for each in part.entries)
+                if run.count == 1:
+                    entries = tuple(turned(each, symbol(variable), 0) for each in entries)
+                items = self.chain_items(run.node.members, entries, hoisted and place == 0)
+            if items is None:
+                return None
+            text = " ".join(flat(item.doc) + str(item.name) for item in items)
+            if found and found[-1][2] == text and all(item.name is None for item in items):
+                found[-1] = (found[-1][0] + run.count, items, text, variable)
+            else:
+                found.append((run.count, items, text, variable))
+        return [item for count, items, _, variable in found for item in self.turns(count, items, variable)]
+
+    def turns(self, count: Dim, items: list[Item], variable: str) -> list[Item]:
+        """Equal turns: written once, twice if there are two of several modules, or as a comprehension."""
+        if count == 1:
+            return items
+        if count == 2 and len(items) > 1 and not any(item.name for item in items):
+            return items * 2
+        times = f"range({self.writer.value(count)})"
+        used = any(_mentions(item, variable) for item in items)
+        loop = f"for {variable if used else '_'} in {times}"
+        if any(item.name is not None for item in items):
+            pairs = tuple(Joined(f"{name_literal(item.name or ('',))}: ", item.doc) for item in items)
+            if len(pairs) == 1:
+                return [Item(("",), Bracket("**{", (pairs[0], loop), "}", commas=False), starred=True)]
+            self.writer.must_settle(None)
+        if len(items) == 1:
+            return [Item(None, Bracket("*[", (items[0].doc, loop), "]", commas=False), starred=True)]
+        inner = Bracket("(", tuple(item.doc for item in items), ")")
+        return [Item(None, Bracket("*[", ("layer", loop, Joined("for layer in ", inner)), "]", commas=False), starred=True)]
+
+
+def _mentions(item: Item, variable: str) -> bool:
+    text = flat(item.doc) + (name_literal(item.name) if item.name else "")
+    return re.search(rf"\b{variable}\b", text) is not None
+
+
+def turned(entry: Entry, turn: Expr | Dim, value: Dim) -> Entry:
+    """An entry with the turn of a repeat put in."""
+    assert isinstance(turn, Expr)
+    name = python(turn)
+    if not isinstance(entry, Inside):
+        return at(entry, **{name: value})
+    return Inside(
+        tuple(
+            Turns(part.turn, tuple(turned(each, turn, value) for each in part.entries))
+            if isinstance(part, Turns)
+            else tuple(turned(each, turn, value) for each in part)
+            for part in entry.parts
+        )
+    )
+
+
+def sequential(kind: str, items: list[Item]) -> Doc:
+    """`nn.Sequential(…)` with positions as names, or an `OrderedDict` where labels are among them."""
+    if all(item.name is None for item in items):
+        return call(kind, [item.doc for item in items])
+    return call(kind, [ordered(items)])
+
+
+def ordered(items: list[Item]) -> Doc:
+    """An `OrderedDict` of modules."""
+    keys = [None if item.starred else (str(place) if item.name is None else _plain(item.name)) for place, item in enumerate(items)]
+    if all(key is not None and key.isidentifier() for key in keys):
+        return call("OrderedDict", [Joined(f"{key}=", item.doc) for key, item in zip(keys, items, strict=True)])
+    if len(items) == 1 and isinstance(items[0].doc, Bracket) and items[0].starred:
+        return call("OrderedDict", [Bracket("{", items[0].doc.items, "}", commas=False)])
+    pairs = [
+        item.doc if key is None else Joined(f"{quoted(key)}: ", item.doc) for key, item in zip(keys, items, strict=True)
+    ]
+    return call("OrderedDict", [Bracket("{", tuple(pairs), "}")])
+
+
+def _plain(name: Name) -> str:
+    return "".join(map(str, name))

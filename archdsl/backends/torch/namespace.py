@@ -1,0 +1,53 @@
+"""One place that hands out every name of generated source: classes, attributes, parameters, tensors."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+from archdsl.elaborate.labels import MODULE_ATTRIBUTES
+
+# `OrderedDict`, `Tensor`, `nn` and `torch` are imported, `self` and `x` are in every method.
+TAKEN = frozenset({"OrderedDict", "Tensor", "nn", "torch", "self", "super", *dir(builtins), *keyword.kwlist})
+ATTRIBUTES = frozenset({*MODULE_ATTRIBUTES, *keyword.kwlist})
+
+
+class Namespace:
+    """Names that are in use; a wanted name that is taken gets a number behind it."""
+
+    def __init__(self, taken: frozenset[str] | set[str] = TAKEN) -> None:
+        self.taken = set(taken)
+
+    def claim(self, wanted: str) -> str:
+        """A free name like the wanted one, which is taken from now on."""
+        name = identifier(wanted)
+        number = 2
+        candidate = name
+        while candidate in self.taken:
+            candidate = f"{name}{number}" if not name[-1].isdigit() else f"{name}_{number}"
+            number += 1
+        self.taken.add(candidate)
+        return candidate
+
+
+def identifier(text: str) -> str:
+    """Text as a Python identifier of ASCII letters."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", text).strip("_") or "name"
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def camel(text: str) -> str:
+    """`dense_layer` as `DenseLayer`; capitals that are there stay."""
+    parts = [part for part in re.split(r"[^A-Za-z0-9]+", text) if part]
+    name = "".join(part[0].upper() + part[1:] for part in parts) or "Module"
+    return f"Net{name}" if name[0].isdigit() else name
+
+
+def class_name(arch: str, variant: str | None) -> str:
+    """The class of a network: `ResNet50` for the variant `resnet50` of the architecture `ResNet`."""
+    if variant is None:
+        return camel(arch)
+    if variant.lower().startswith(arch.lower()):
+        return camel(arch) + camel(f"_{variant[len(arch):]}").removeprefix("Net")
+    return camel(variant)

@@ -1,0 +1,341 @@
+"""The whole source of a network: its classes in order of use, and nothing of ours to import."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Any
+
+from archdsl.backends.torch.calls import Key, is_class, key_and_row, outer_references, rebuilt, shape_of, shape_row, walk
+from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, lines
+from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
+from archdsl.backends.torch.printing import literal, prose, quoted
+from archdsl.backends.torch.writer import Argument, ClassWriter, GeneratedClass, freeze
+from archdsl.elaborate.program import Program
+from archdsl.elaborate.values import BlockValue, LayerValue, Value, is_number
+from archdsl.elaborate.witnesses import Row, Witnesses
+from archdsl.ir.nodes import Architecture, Chain, Merge, Node
+from archdsl.symbolic import Comparison, Junction, NeedsValue, negate, symbol, symbols
+from archdsl.syntax import tree
+
+
+def source(program: Program, architecture: Architecture) -> str:
+    """PyTorch source of a network: a class a block, a loop a repeat, importing torch and nothing else."""
+    return SourceWriter(program, architecture).write()
+
+
+class SourceWriter:
+    """Collects the classes of one network."""
+
+    def __init__(self, program: Program, architecture: Architecture) -> None:
+        self.program = program
+        self.architecture = architecture
+        self.parameters = dict(architecture.parameters)
+        self.nodes: dict[Key, list[Node]] = {}
+        for node in walk(architecture.body):
+            if is_class(node):
+                self.nodes.setdefault(key_and_row(node)[0], []).append(node)
+        self.built: dict[Key, dict[frozenset[tuple[str, Any]], GeneratedClass]] = {}
+        self.order: list[GeneratedClass] = []
+        self.definitions: dict[str, str] = {}
+        self.names = Namespace(TAKEN)
+        self.top = self.names.claim(class_name(architecture.name, architecture.variant))
+
+    def define(self, name: str, text: str) -> None:
+        """Add the source of a class that torch lacks."""
+        self.names.taken.add(name)
+        self.definitions[name] = text
+
+    # Classes of blocks, groups and merges
+
+    def classes_for(self, key: Key) -> dict[frozenset[tuple[str, Any]], GeneratedClass]:
+        """The classes of a key, by the numbers of the calls that each serves."""
+        if key not in self.built:
+            self.built[key] = {}
+            nodes = self.nodes[key]
+            rows = {freeze(row): row for row in (key_and_row(node)[1] for node in nodes)}
+            self.build(key, nodes[0], list(rows.values()), handed_constants(nodes[0], list(rows.values())))
+        return self.built[key]
+
+    def build(self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str]) -> None:
+        """Write a class for calls, or several where one text can't serve them all."""
+        names = Namespace({*TAKEN, "x"})
+        identifiers = {name: name if name.startswith("#") else names.claim(parameter_name(name, rows[0])) for name in rows[0]}
+        try:
+            generated = self.attempt(key, node, rows, fixed, identifiers)
+        except NeedsValue as need:
+            for part, settled in self.partition(need, rows, fixed, identifiers):
+                self.build(key, node, part, settled)
+            return
+        self.order.append(generated)
+        for row in rows:
+            self.built[key][freeze(row)] = generated
+
+    def partition(self, need: NeedsValue, rows: list[Row], fixed: frozenset[str], identifiers: dict[str, str]) -> list[tuple[list[Row], frozenset[str]]]:
+        """Calls in groups that agree on what one text could not leave open."""
+        names = {identifier: name for name, identifier in identifiers.items()}
+        conditions = [each for each in need.expressions if isinstance(each, (Comparison, Junction))]
+        witnesses = Witnesses([])
+        if conditions:
+            groups: dict[Any, list[Row]] = {}
+            for row in rows:
+                known = {identifiers[name]: value for name, value in row.items()}
+                outcome = tuple(witnesses.value(each, known) for each in conditions)
+                groups.setdefault(outcome, []).append(row)
+            if len(groups) > 1:
+                return [(group, fixed) for group in groups.values()]
+        asked = sorted(names[each.name] for each in symbols(*need.expressions) if each.name in names)
+        asked = [name for name in asked if name not in fixed]
+        if not asked:
+            raise need
+        by_value: dict[Any, list[Row]] = {}
+        for row in rows:
+            by_value.setdefault(tuple(row[name] for name in asked), []).append(row)
+        return [(group, fixed | set(asked)) for group in by_value.values()]
+
+    def attempt(self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str], identifiers: dict[str, str]) -> GeneratedClass:
+        """Build a body on unknown numbers and write it as a class."""
+        witnesses = Witnesses([{identifiers[name]: value for name, value in row.items()} for row in rows])
+
+        def number(name: str, value: Any) -> Any:
+            if name in fixed:
+                return rows[0][name]
+            kind = "size" if name.startswith("#") else "float" if any(isinstance(row[name], float) for row in rows) else "int"
+            return symbol(identifiers[name], kind)  # type: ignore[arg-type]
+
+        origin = node.origin
+        bindings = {name: rebuilt(name, value, number) for name, value in origin.bindings}
+        parameters = {
+            name: bindings[name] if name in bindings and self.parameters[name] == dict(origin.bindings)[name] else value
+            for name, value in self.parameters.items()
+        }
+        elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant)
+        scope = elaborator.block_scope(key.text) if isinstance(key.text, tree.Block) else origin.scope
+        scope = scope.bind(**bindings)
+        extra = outer_references(node)
+        marks = {target: shape_of(target, origin.scope.marks[target], number) for target in extra}
+        body = elaborator.rebuild(key.text, scope.with_marks(marks), shape_of("in", node.input, number))
+        writer = ClassWriter(self, witnesses, identifiers)
+        writer.prepare(body, extra)
+        base: list[str] = []
+        if isinstance(body, Merge):
+            kind, forward = writer.merge_class(body, base)
+        else:
+            kind, forward = writer.chain_class(body, "block" if isinstance(key.text, tree.Block) else "group", base)
+        arguments = self.arguments(node, rows, identifiers, writer, fixed)
+        name = self.names.claim(camel(self.title(node)))
+        tensors = [writer.tensors[target] for target in extra]
+        text = class_lines(
+            name, kind, describe(node), arguments, checks(name, witnesses, writer), base, writer.init, forward, tensors
+        )
+        return GeneratedClass(name, arguments, text)
+
+    def arguments(self, node: Node, rows: list[Row], identifiers: dict[str, str], writer: ClassWriter, fixed: frozenset[str]) -> tuple[Argument, ...]:
+        """The parameters of a class that its text uses: those with defaults behind the others."""
+        defaults = block_defaults(node)
+        found = [
+            Argument(
+                identifiers[name],
+                name,
+                "float" if any(isinstance(row[name], float) for row in rows) else "int",
+                defaults.get(name),
+            )
+            for name in rows[0]
+            if identifiers[name] in writer.used
+        ]
+        return tuple(sorted(found, key=lambda argument: argument.default is not None))
+
+    def title(self, node: Node) -> str:
+        """What the class of a node is called after."""
+        text = node.origin.text
+        if isinstance(text, tree.Block):
+            words = [text.name.text]
+            kinds = {tuple(s for s in key.special) for key in self.nodes if key.text is text}
+            if len(kinds) > 1:
+                words += [_word(value) for _, value in node.origin.bindings if not is_number(value)]
+            return "_".join(words)
+        if isinstance(node, Merge):
+            return node.kind
+        return self.labels.get(text, "group")
+
+    @property
+    def labels(self) -> dict[tree.Node, str]:
+        """The label of each group that has one."""
+        found: dict[tree.Node, str] = {}
+        for node in walk(self.architecture.body):
+            if isinstance(node, Chain):
+                for member in node.members:
+                    if member.label is not None and member.node.origin is not None:
+                        word = "".join(str(piece) for piece in member.label if isinstance(piece, str))
+                        found.setdefault(member.node.origin.text, word)
+        return found
+
+    # The network itself
+
+    def write(self) -> str:
+        """The text of the module."""
+        top = self.network(frozenset())
+        parts = [text.strip("\n") for text in self.definitions.values()]
+        parts += ["\n".join(each.lines) for each in [*self.order, top]]
+        body = "\n\n\n".join(parts)
+        return f"{self.header(body)}\n\n\n{body}\n"
+
+    def network(self, fixed: frozenset[str]) -> GeneratedClass:
+        """The class of the network; its parameters that are numbers stay open unless something depends on them."""
+        row: Row = {name: value for name, value in self.parameters.items() if is_number(value)}  # type: ignore[misc]
+        names = Namespace({*TAKEN, "x"})
+        identifiers = {name: names.claim(name) for name in row}
+        sizes = shape_row("in", self.architecture.input)
+        del sizes["in_channels"]
+        identifiers |= {name: name for name in sizes}
+        row |= sizes
+        known = dict(row)
+        witnesses = Witnesses([{identifiers[name]: value for name, value in known.items()}], settle=False)
+
+        def number(name: str, value: Any) -> Any:
+            if name in fixed or name not in identifiers:
+                return value
+            kind = "size" if name.startswith("#") else "float" if isinstance(value, float) else "int"
+            return symbol(identifiers[name], kind)  # type: ignore[arg-type]
+
+        parameters: dict[str, Value] = {
+            name: number(name, value) if is_number(value) else value for name, value in self.parameters.items()
+        }
+        before = len(self.order), dict(self.built), set(self.names.taken)
+        try:
+            x = shape_of("in", self.architecture.input, number)
+            elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant)
+            body = self.program.build(elaborator, parameters, x)
+            writer = ClassWriter(self, witnesses, identifiers)
+            writer.prepare(body, ())
+            _, forward = writer.chain_class(body, "top", [])
+        except NeedsValue as need:
+            asked = {name for name in identifiers for each in symbols(*need.expressions) if identifiers[name] == each.name}
+            if not asked - fixed:
+                raise
+            del self.order[before[0] :]
+            self.built, self.names.taken = before[1], before[2]
+            return self.network(fixed | asked)
+        arguments = tuple(
+            Argument(identifiers[name], name, "float" if isinstance(row[name], float) else "int", literal(row[name]))
+            for name in row
+            if identifiers[name] in writer.used
+        )
+        text = class_lines(self.top, "nn.Module", self.summary(), arguments, [], [], writer.init, forward, [])
+        return GeneratedClass(self.top, arguments, text)
+
+    def summary(self) -> str:
+        variant = f", variant {self.architecture.variant}" if self.architecture.variant else ""
+        return f"The network {self.architecture.name}{variant}."
+
+    def header(self, body: str) -> str:
+        """The docstring and imports. No text of the spec stands in the first two lines."""
+        comment = leading_comment(self.program.file)
+        about = f"Made by archdsl from {prose(spec_name(self.program))}" + (f": {comment}" if comment else ".")
+        text = "\n".join(textwrap.wrap(about, WIDTH, break_long_words=False, break_on_hyphens=False))
+        imports = ["import torch"] if "torch." in body else []
+        imports.append("from torch import Tensor, nn" if "Tensor" in body else "from torch import nn")
+        if "OrderedDict(" in body:
+            imports = ["from collections import OrderedDict", "", *imports]
+        exported = f"__all__ = [{quoted(self.top)}]"
+        return "\n".join([f'"""{self.top}, a network in PyTorch.', "", text, '"""', "", *imports, "", exported])
+
+
+def parameter_name(name: str, row: Row) -> str:
+    """What a number of a call is called in the class: `layer.channels` is `channels` where that is free."""
+    parts = name.split(".")
+    if parts[-1].isdigit() and len(parts) > 1:
+        return f"{parts[-2]}_{parts[-1]}"
+    return parts[-1] if len(parts) > 1 else name
+
+
+def handed_constants(node: Node, rows: list[Row]) -> frozenset[str]:
+    """Numbers inside layers that were handed over which are the same in all calls: part of the text, no parameter."""
+    return frozenset(name for name in rows[0] if "." in name and len({row[name] for row in rows}) == 1)
+
+
+def block_defaults(node: Node) -> dict[str, str]:
+    """Defaults of a block's parameters that are plain numbers."""
+    text = node.origin.text
+    if not isinstance(text, tree.Block):
+        return {}
+    return {
+        each.name.text: literal(each.default.value)
+        for each in text.parameters
+        if isinstance(each.default, tree.Literal) and is_number(each.default.value)
+    }
+
+
+def describe(node: Node) -> str:
+    """The docstring of a class."""
+    text = node.origin.text
+    if isinstance(text, tree.Block):
+        return f"The block {text.name.text}."
+    if isinstance(node, Merge):
+        return {
+            "residual": "The sum of a main path and a shortcut.",
+            "concat": "Branches, their channels one behind the other.",
+            "add": "The sum of branches.",
+            "mul": "The product of branches.",
+        }[node.kind]
+    return "A group of layers."
+
+
+def checks(name: str, witnesses: Witnesses, writer: ClassWriter) -> list[str]:
+    """What the class takes for granted, as a check of its arguments."""
+    found: list[str] = []
+    for condition, outcome in witnesses.assumptions.items():
+        if not {each.name for each in symbols(condition)} <= writer.used:
+            continue
+        wrong = negate(condition) if outcome else condition
+        right = condition if outcome else negate(condition)
+        found += lines("if ", literal(wrong), ":", 2)
+        found += lines("raise ValueError(", quoted(f"{name} is built for {literal(right)}"), ")", 3)
+    return found
+
+
+def class_lines(
+    name: str,
+    base: str,
+    doc: str,
+    arguments: tuple[Argument, ...],
+    checked: list[str],
+    constructor: list[str],
+    init: list[str],
+    forward: list[str],
+    tensors: list[str],
+) -> list[str]:
+    """A class as lines of text."""
+    text = [f"class {name}({base}):", f'{STEP}"""{doc}"""', ""]
+    parameters: list[Doc] = ["self"]
+    for each in arguments:
+        parameters.append(f"{each.name}: {each.kind}" + (f" = {each.default}" if each.default is not None else ""))
+    text += lines("def __init__", Bracket("(", tuple(parameters), ")"), " -> None:", 1)
+    text += checked
+    text += constructor or [f"{STEP * 2}super().__init__()"]
+    text += init
+    if forward:
+        taken = "".join(f", {tensor}: Tensor" for tensor in tensors)
+        text += ["", f"{STEP}def forward(self, x: Tensor{taken}) -> Tensor:"]
+        text += [STEP * 2 + line for line in forward]
+    return text
+
+
+def leading_comment(file: tree.File) -> str:
+    """The first line of the comment that opens a spec, as text for a docstring."""
+    if not file.comments or file.comments[0].span.start != 0:
+        return ""
+    return prose(file.comments[0].text.lstrip("# "))
+
+
+def spec_name(program: Program) -> str:
+    return program.file.source.name.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _word(value: Value) -> str:
+    if isinstance(value, LayerValue):
+        return value.keyword
+    if isinstance(value, BlockValue):
+        return value.definition.name.text
+    return re.sub(r"[^A-Za-z0-9]+", "_", str(value)) if isinstance(value, (str, bool)) else ""
+

@@ -1,0 +1,28 @@
+"""`archdsl layers`: the reference of the layers, made from their classes."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("name", metavar="[NAME]", required=False)
+def command(name: str | None) -> None:
+    """Show all layers, or everything about one."""
+    from archdsl.diagnostics import ArchError, similar_help
+    from archdsl.elaborate.binding import UnknownLayer
+    from archdsl.layers.base import keywords
+    from archdsl.layers.reference import describe, notation, render
+
+    known = keywords()
+    if name is None:
+        rows = [(notation(kind).split("(")[0], (kind.__doc__ or "").strip().split("\n")[0]) for _, kind in sorted(known.items())]
+        width = max(len(head) for head, _ in rows)
+        for head, summary in rows:
+            print(f"{head:<{width}}  {summary}")
+    elif name in known:
+        print(render(describe(known[name])), end="")
+    else:
+        raise ArchError(
+            UnknownLayer(None, f"there is no layer `{name}`", helps=similar_help(name, known, "a layer") or ["`archdsl layers` shows all"])
+        )

@@ -1,0 +1,50 @@
+"""The arguments that say which network is meant, which several commands share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from archdsl.network import Network
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def network_arguments(command: Command) -> Command:
+    """Give a command SPEC, `--variant` and `--set`, which `open_network` takes."""
+    for argument in (
+        click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, callback=_settings, help="Set a parameter; may be repeated."),
+        click.option("--variant", metavar="NAME", help="The variant; the first if there are several and none is named."),
+        click.argument("spec", metavar="SPEC"),
+    ):
+        command = argument(command)
+    return command
+
+
+def open_network(spec: str, variant: str | None, settings: dict[str, str], input: str | None = None) -> Network:
+    """The network that the arguments name; says on stderr which variant was taken for want of a name."""
+    from archdsl.library import find
+    from archdsl.network import build, read_program
+    from archdsl.parameters import from_text
+
+    found = find(spec)
+    program = read_program(found.read())
+    chosen = variant or found.variant
+    if chosen is None and len(program.variants) > 1:
+        first, *others = program.variants
+        print(f"note: {spec} has variants; this is the first, `{first}` (others: {', '.join(others)})", file=sys.stderr)
+    return build(program, chosen, from_text(program, settings), input)
+
+
+def _settings(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name.strip() or not text.strip():
+            raise click.BadParameter(f"`{value}` is not NAME=VALUE", context, option)
+        settings[name.strip()] = text.strip()
+    return settings

@@ -1,0 +1,112 @@
+"""What a mistake is: a code, a place, the arithmetic and the way out.
+
+Every mistake is a class beside the check that finds it, so the catalogue is the set of subclasses
+and nothing else has to be told about a new one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from archdsl.diagnostics.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A remark on a stretch of a spec; it explains the primary place of a diagnostic."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A replacement of a stretch of text, offered as a fix; `safe` when it can't change a right spec."""
+
+    span: Span
+    replacement: str
+    safe: bool = False
+
+
+class Diagnostic:
+    """One mistake. Subclasses set `code` and a docstring, and show the mistake and its cure.
+
+    `bad` and `mended` are whole specs: the first must raise this diagnostic, the second pass.
+    A message is lowercase, without a full stop, and states the problem; only `helps` propose.
+    """
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity] = "error"
+    bad: ClassVar[str] = ""
+    mended: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        at: Span | None,
+        message: str,
+        label: str = "",
+        *,
+        labels: Iterable[Label] = (),
+        notes: Iterable[str] = (),
+        helps: Iterable[str] = (),
+        fixes: Iterable[Edit] = (),
+    ) -> None:
+        self.at = at
+        self.message = message
+        self.label = label
+        self.labels = tuple(labels)
+        self.notes = tuple(notes)
+        self.helps = tuple(helps)
+        self.fixes = tuple(fixes)
+
+    @classmethod
+    def catalogue(cls) -> Iterator[type[Diagnostic]]:
+        """Every kind of mistake that has been declared, in the order of its code."""
+        found: list[type[Diagnostic]] = []
+        pending = list(Diagnostic.__subclasses__())
+        while pending:
+            kind = pending.pop()
+            pending += kind.__subclasses__()
+            if "code" in vars(kind):
+                found.append(kind)
+        return iter(sorted(found, key=lambda kind: kind.code))
+
+    @property
+    def sort_key(self) -> tuple[str, int, str]:
+        if self.at is None:
+            return ("", 0, self.code)
+        return (self.at.source.name, self.at.start, self.code)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.at!r}, {self.message!r})"
+
+
+class ArchError(Exception):
+    """One or more mistakes in a spec. Its text is their rendering."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(*diagnostics)
+        self.diagnostics = tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key))
+
+    def __str__(self) -> str:
+        from archdsl.diagnostics.text import render_all
+
+        return render_all(self.diagnostics)
+
+
+def similar(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known names nearest to a mistyped one, at most two, best first."""
+    return tuple(difflib.get_close_matches(name, sorted(set(known)), n=2, cutoff=0.6))
+
+
+def similar_help(name: str, known: Iterable[str], what: str) -> list[str]:
+    """A help that names what was probably meant, or none."""
+    found = similar(name, known)
+    if not found:
+        return []
+    return [f"{what} with a similar name exists: " + " or ".join(f"`{each}`" for each in found)]

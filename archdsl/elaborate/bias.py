@@ -1,0 +1,93 @@
+"""No bias ahead of a batch normalization, which would subtract it again.
+
+"Directly followed" is meant as the network is built: repeats and `if` are looked through, the border
+of a container is not.
+"""
+
+from __future__ import annotations
+
+from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Node, Repeat, Run
+from archdsl.symbolic import NeedsValue
+
+
+def settle_biases(members: list[Member]) -> list[Member]:
+    """The members with biases dropped where a batch normalization follows."""
+    settled = list(members)
+    for place in range(len(settled) - 1):
+        if starts_with_norm(settled[place + 1 :]):
+            member = settled[place]
+            node = without_bias(member.node)
+            if node is not member.node:
+                settled[place] = Member(label=member.label, node=node, marks=member.marks)
+    return settled
+
+
+def starts_with_norm(members: list[Member] | tuple[Member, ...]) -> bool:
+    """Whether the first layer of these members makes a bias ahead of it useless."""
+    for place, member in enumerate(members):
+        node = member.node
+        if isinstance(node, LayerNode):
+            return node.layer.follows_bias
+        if isinstance(node, Repeat):
+            return bool(node.runs) and starts_with_norm(node.runs[0].node.members)
+        if isinstance(node, Choice):
+            rest = list(members[place + 1 :])
+            sides = {starts_with_norm([*side.members, *rest]) for side in (node.then, node.otherwise)}
+            if len(sides) == 2:
+                raise NeedsValue(node.condition)
+            return sides.pop()
+        return False
+    return False
+
+
+def without_bias(node: Node) -> Node:
+    """The node with the bias of its last layer dropped, where that is a convolution or `fc` by default."""
+    if isinstance(node, LayerNode):
+        layer = node.layer.without_bias()
+        return node if layer is node.layer else node.model_copy(update={"layer": layer})
+    if isinstance(node, Repeat):
+        last = node.runs[-1]
+        bare = _chain_without_bias(last.node)
+        if bare is last.node:
+            return node
+        runs = [*node.runs[:-1]]
+        if last.count != 1:
+            runs.append(Run(count=last.count - 1, node=last.node))
+        return node.model_copy(update={"runs": (*runs, Run(count=1, node=bare))})
+    if isinstance(node, Choice):
+        return node.model_copy(
+            update={"then": _chain_without_bias(node.then), "otherwise": _chain_without_bias(node.otherwise)}
+        )
+    return node
+
+
+def settle_turns(runs: list[Run]) -> list[Run]:
+    """The runs of a repeat with biases dropped where the next turn begins with a batch normalization."""
+    settled: list[Run] = []
+    for place, run in enumerate(runs):
+        follows = [starts_with_norm(following.node.members) for following in runs[place + 1 : place + 2]]
+        within = starts_with_norm(run.node.members)
+        bare = _chain_without_bias(run.node) if within or any(follows) else run.node
+        if bare is run.node:
+            settled.append(run)
+            continue
+        last = bare if any(follows) else run.node
+        inner = bare if within else run.node
+        if inner is last:
+            settled.append(Run(count=run.count, node=inner))
+            continue
+        if run.count != 1:
+            settled.append(Run(count=run.count - 1, node=inner))
+        settled.append(Run(count=1, node=last))
+    return settled
+
+
+def _chain_without_bias(chain: Chain) -> Chain:
+    if not chain.members:
+        return chain
+    last = chain.members[-1]
+    node = without_bias(last.node)
+    if node is last.node:
+        return chain
+    member = Member(label=last.label, node=node, marks=last.marks)
+    return chain.model_copy(update={"members": (*chain.members[:-1], member)})

@@ -1,0 +1,230 @@
+"""From a head to a layer: which field each number of `conv3-64/2(groups=4)` fills."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+
+from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.elaborate.expressions import Evaluator
+from archdsl.elaborate.values import LayerValue, Scope, Value, describe
+from archdsl.layers.base import Layer, keywords
+from archdsl.shape import Shape
+from archdsl.syntax import tree
+
+
+Given: TypeAlias = "dict[str, tuple[Value, Span]]"
+"""The fields of a layer that were written, and where."""
+
+
+class UnknownLayer(Diagnostic):
+    """A name stands where a layer is expected, and no layer, block or parameter has it."""
+
+    code = "unknown-layer"
+    bad = "arch net\ninput 3x8x8\nmaxpol\n"
+    mended = "arch net\ninput 3x8x8\nmaxpool\n"
+
+
+class UnexpectedNumber(Diagnostic):
+    """A head has a kernel, a number of channels or a stride that its layer doesn't take."""
+
+    code = "unexpected-number"
+    bad = "arch net\ninput 3x8x8\nrelu3\n"
+    mended = "arch net\ninput 3x8x8\nrelu\n"
+
+
+class MissingNumber(Diagnostic):
+    """A head lacks a number its layer needs, such as the channels of a convolution."""
+
+    code = "missing-number"
+    bad = "arch net\ninput 3x8x8\nconv3\n"
+    mended = "arch net\ninput 3x8x8\nconv3-16\n"
+
+
+class UnknownArgument(Diagnostic):
+    """An argument that the layer or block doesn't have."""
+
+    code = "unknown-argument"
+    bad = "arch net\ninput 3x8x8\nconv3-8(strid=2)\n"
+    mended = "arch net\ninput 3x8x8\nconv3-8(stride=2)\n"
+
+
+class BadArgument(Diagnostic):
+    """An argument of the wrong kind or out of bounds."""
+
+    code = "bad-argument"
+    bad = "arch net\ninput 3x8x8\ndropout(1.5)\n"
+    mended = "arch net\ninput 3x8x8\ndropout(0.5)\n"
+
+
+_DIGITS = re.compile(r"^(?P<name>.*?[A-Za-z_])(?P<digits>[0-9]+(?:x[0-9]+)*)$")
+_PARTS = (("digits", "kernel"), ("dash", "number behind a dash"), ("slash", "stride"))
+
+
+def split_digits(name: str) -> tuple[str, Any]:
+    """`conv1x7` as `conv` and (1, 7); without trailing digits, the name and None."""
+    match = _DIGITS.match(name)
+    if not match:
+        return name, None
+    numbers = tuple(int(part) for part in match["digits"].split("x"))
+    return match["name"], numbers[0] if len(numbers) == 1 else numbers
+
+
+def find_layer(head: tree.Head) -> tuple[type[Layer], Any]:
+    """The layer a head names, and the kernel glued to the name; raises ArchError if there is none."""
+    known = keywords()
+    if head.name.text in known:
+        return known[head.name.text], None
+    name, digits = split_digits(head.name.text)
+    if name in known and digits is not None:
+        return known[name], digits
+    raise ArchError(unknown_layer(head, known))
+
+
+def unknown_layer(head: tree.Head, known: Any, more: tuple[str, ...] = ()) -> Diagnostic:
+    """The diagnostic for a head that nothing is called like, with what was probably meant."""
+    name = head.name.text
+    glued = re.fullmatch(r"(.*[0-9])x([0-9]+)", name + (f"-{head.size.span.text}" if head.size else ""))
+    if glued and split_digits(glued[1].split("-")[0])[0] in known and head.size is not None:
+        helps = [f"a repeat stands apart: `{glued[1]} x{glued[2]}`"]
+    else:
+        helps = similar_help(name, [*known, *more], "a layer") or similar_help(split_digits(name)[0], [*known, *more], "a layer")
+    return UnknownLayer(head.name.span, f"unknown layer or block `{name}`", "not defined here", helps=helps)
+
+
+class Binder:
+    """Makes layers of heads."""
+
+    def __init__(self, evaluate: Evaluator) -> None:
+        self.evaluate = evaluate
+
+    def bind(self, head: tree.Head, scope: Scope, x: Shape) -> Layer:
+        """The layer that a head says, where `x` arrives. Raises ArchError with the place of what is wrong."""
+        return build(find_layer(head)[0], self.fields(head, scope, x), head.span)
+
+    def fields(self, head: tree.Head, scope: Scope, x: Shape) -> Given:
+        """What a head and the defaults in force say of a layer."""
+        kind, digits = find_layer(head)
+        given: Given = {}
+        self._number(kind, given, "digits", digits, head.name.span, head)
+        for part, expression in (("digits", head.kernel), ("dash", head.size), ("slash", head.stride)):
+            if expression is not None:
+                self._number(kind, given, part, self.evaluate(expression, scope, x), expression.span, head)
+        place(kind, given, self._arguments(head.arguments, scope, x))
+        return self._defaults(kind, scope, x) | given
+
+    def bind_value(self, value: LayerValue, span: Span, scope: Scope, x: Shape) -> Layer:
+        """The layer that was handed over by keyword, such as `act=leakyrelu(0.1)`."""
+        kind = keywords()[value.keyword]
+        given: Given = {}
+        place(kind, given, [(name, each, span) for name, each in value.arguments])
+        return build(kind, self._defaults(kind, scope, x) | given, span)
+
+    def _defaults(self, kind: type[Layer], scope: Scope, x: Shape) -> Given:
+        """What `default` statements in force say of a layer, the later winning."""
+        total: Given = {}
+        for default in scope.defaults.get(kind.keyword, ()):
+            given: Given = {}
+            place(kind, given, self._arguments(default.call.arguments, scope, x))
+            total |= given
+        return total
+
+    def _number(
+        self, kind: type[Layer], given: Given, part: str, value: Any, span: Span, head: tree.Head
+    ) -> None:
+        if value is None:
+            return
+        field = getattr(kind, part)
+        if field is None or field in given:
+            name = dict(_PARTS)[part]
+            helps = []
+            if part == "digits" and head.name.text not in keywords():
+                helps = [f"if `{head.name.text}` is a label, a colon belongs behind it: `{head.name.text}: {kind.keyword}`"]
+            raise ArchError(
+                UnexpectedNumber(span, f"`{kind.keyword}` takes no {name}", f"it is written `{signature(kind)}`", helps=helps)
+            )
+        given[field] = (value, span)
+
+    def _arguments(
+        self, arguments: tuple[tree.Argument, ...], scope: Scope, x: Shape
+    ) -> list[tuple[str | None, Value, Span]]:
+        return [
+            (each.name.text if each.name else None, self.evaluate(each.value, scope, x), (each.name or each).span)
+            for each in arguments
+            if not is_bare(each)
+        ]
+
+
+def is_bare(argument: tree.Argument) -> bool:
+    """Whether an argument is the word `bare`, which keeps `after` away."""
+    return argument.name is None and isinstance(argument.value, tree.Name) and argument.value.text == "bare"
+
+
+def place(
+    kind: type[Layer], given: Given, arguments: list[tuple[str | None, Value, Span]]
+) -> None:
+    """Put arguments into fields: those with names by name, the others in the order the class declares."""
+    order = list(kind.positional)
+    for name, value, span in arguments:
+        if name is not None:
+            if name not in kind.model_fields:
+                raise ArchError(
+                    UnknownArgument(
+                        span,
+                        f"`{kind.keyword}` has no argument `{name}`",
+                        f"it is written `{signature(kind)}`",
+                        helps=similar_help(name, kind.model_fields, "an argument"),
+                    )
+                )
+            if name in given:
+                raise ArchError(BadArgument(span, f"`{name}` is given twice", "already given before"))
+            given[name] = (value, span)
+        elif order and order[0].startswith("*"):
+            field = order[0][1:]
+            earlier = given[field][0] if field in given else ()
+            given[field] = ((*earlier, value), span)  # type: ignore[misc]
+        elif order:
+            given[order.pop(0)] = (value, span)
+        else:
+            raise ArchError(
+                UnknownArgument(
+                    span,
+                    f"`{kind.keyword}` takes no further argument without a name",
+                    f"it is written `{signature(kind)}`",
+                )
+            )
+
+
+def build(kind: type[Layer], given: Given, span: Span) -> Layer:
+    """A layer from its fields; what pydantic finds wrong becomes a diagnostic at the argument."""
+    try:
+        return kind(**{field: value for field, (value, _) in given.items()})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        if first["type"] == "missing":
+            what = {kind.digits: "a kernel", kind.dash: "a number behind a dash", kind.slash: "a stride"}.get(field, f"`{field}`")
+            raise ArchError(
+                MissingNumber(span, f"`{kind.keyword}` needs {what}", f"it is written `{signature(kind)}`")
+            ) from None
+        value, at = given.get(field, (None, span))
+        wanted = allowed(kind, field)
+        raise ArchError(
+            BadArgument(at, f"`{field}` of `{kind.keyword}` is {wanted}, got {describe(value)}", f"{wanted} is needed here")  # type: ignore[arg-type]
+        ) from None
+
+
+def allowed(kind: type[Layer], field: str) -> str:
+    """What a field takes, in words, from its declared type and bounds."""
+    from archdsl.layers.reference import takes
+
+    return takes(kind.model_fields[field]) if field in kind.model_fields else "another value"
+
+
+def signature(kind: type[Layer]) -> str:
+    """How a head of this layer is written."""
+    from archdsl.layers.reference import notation
+
+    return notation(kind)

@@ -1,0 +1,148 @@
+"""Arguments of a block: what each parameter stands for in one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.elaborate.binding import BadArgument, UnexpectedNumber, UnknownArgument
+from archdsl.elaborate.values import LayerValue, PathValue, Scope, Value
+from archdsl.shape import Shape
+from archdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from archdsl.elaborate.statements import Elaborator
+
+
+class MissingArgument(Diagnostic):
+    """A block is called without a parameter that has no default."""
+
+    code = "missing-argument"
+    bad = "arch net\ninput 3x8x8\nblock cna(c) = [conv3-{c} bn relu]\ncna\n"
+    mended = "arch net\ninput 3x8x8\nblock cna(c) = [conv3-{c} bn relu]\ncna(8)\n"
+
+
+class Recursion(Diagnostic):
+    """A block that contains itself, directly or through others, and so would never end."""
+
+    code = "recursive-block"
+    bad = "arch net\ninput 3x8x8\nblock a = [conv3-8 a]\na\n"
+    mended = "arch net\ninput 3x8x8\nblock a = [conv3-8]\na\n"
+
+
+class CallArguments:
+    """Binds one call of a block."""
+
+    def __init__(
+        self,
+        elaborator: Elaborator,
+        block: tree.Block,
+        text: tree.Head | tree.Merge,
+        scope: Scope,
+        x: Shape,
+        paths: tuple[tree.Group, ...],
+    ) -> None:
+        self.elaborator = elaborator
+        self.block = block
+        self.text = text
+        self.scope = scope
+        self.x = x
+        self.paths = paths
+
+    @property
+    def notation(self) -> str:
+        layers = f"<{' | '.join(word.text for word in self.block.layers)}>" if self.block.layers else ""
+        names = [each.name.text + (f" = {each.default.span.text}" if each.default else "") for each in self.block.parameters]
+        return f"{self.block.name.text}{layers}({', '.join(names)})"
+
+    def bind(self) -> dict[str, Value]:
+        """The value of every parameter, in the order of the definition. Raises ArchError for a wrong call."""
+        if isinstance(self.text, tree.Head):
+            for number in (self.text.kernel, self.text.size, self.text.stride):
+                if number is not None:
+                    raise ArchError(
+                        UnexpectedNumber(
+                            number.span,
+                            f"the block `{self.block.name.text}` takes no number in its head",
+                            f"it is called as `{self.notation}`",
+                            helps=[f"hand it over in round brackets: `{self.block.name.text}({number.span.text.strip('{}')})`"],
+                        )
+                    )
+        given = self._layers() | self._arguments()
+        return {name: given[name] for name in self._order()}
+
+    def _order(self) -> list[str]:
+        return [word.text for word in self.block.layers] + [each.name.text for each in self.block.parameters]
+
+    def _layers(self) -> dict[str, Value]:
+        names = self.block.layers
+        if len(names) != len(self.paths):
+            raise ArchError(
+                MissingArgument(
+                    self.text.span,
+                    f"the block `{self.block.name.text}` takes {len(names)} branches in angle brackets, got {len(self.paths)}",
+                    f"it is called as `{self.notation}`",
+                )
+            )
+        values: dict[str, Value] = {}
+        for word, path in zip(names, self.paths, strict=True):
+            values[word.text] = self._single(path) or self._path(path)
+        return values
+
+    def _single(self, path: tree.Group) -> LayerValue | None:
+        """A branch that is one plain layer, as a value: its numbers can then be parameters of a class."""
+        if len(path.items) != 1 or not isinstance(path.items[0], tree.Statement):
+            return None
+        statement = path.items[0]
+        head = statement.body
+        if statement.label or statement.repeat or not isinstance(head, tree.Head):
+            return None
+        return self.elaborator.layer_value(head, self.scope, self.x)
+
+    def _path(self, path: tree.Group) -> PathValue:
+        names = sorted(self.elaborator.free(path))
+        return PathValue(path, tuple((name, self.scope.names[name]) for name in names if name in self.scope.names), self.scope)
+
+    def _arguments(self) -> dict[str, Value]:
+        order = [each.name.text for each in self.block.parameters]
+        given: dict[str, Value] = {}
+        arguments = self.text.call.arguments if self.text.call else ()
+        for position, argument in enumerate(arguments):
+            if argument.name is None:
+                if position >= len(order):
+                    raise ArchError(
+                        UnknownArgument(
+                            argument.span,
+                            f"the block `{self.block.name.text}` takes {len(order)} arguments",
+                            f"it is called as `{self.notation}`",
+                        )
+                    )
+                name = order[position]
+            else:
+                name = argument.name.text
+                if name not in order:
+                    raise ArchError(
+                        UnknownArgument(
+                            argument.name.span,
+                            f"the block `{self.block.name.text}` has no parameter `{name}`",
+                            f"it is called as `{self.notation}`",
+                            helps=similar_help(name, order, "a parameter"),
+                        )
+                    )
+            if name in given:
+                raise ArchError(BadArgument(argument.span, f"`{name}` is given twice", "already given before"))
+            given[name] = self.elaborator.evaluate(argument.value, self.scope, self.x)
+        home = self.elaborator.block_scope(self.block)
+        for each in self.block.parameters:
+            if each.name.text in given:
+                continue
+            if each.default is None:
+                raise ArchError(
+                    MissingArgument(
+                        self.text.span,
+                        f"the block `{self.block.name.text}` needs `{each.name.text}`",
+                        f"it is called as `{self.notation}`",
+                    )
+                )
+            given[each.name.text] = self.elaborator.evaluate(each.default, home.bind(**given), self.x)
+        return given

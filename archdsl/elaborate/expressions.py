@@ -1,0 +1,433 @@
+"""The walk that evaluates expressions. No text of a spec reaches Python's own evaluation."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.elaborate.values import BlockValue, LayerValue, Scope, Value, describe, is_number
+from archdsl.shape import Layout, Shape
+from archdsl.symbolic import (
+    Comparison,
+    Condition,
+    Expr,
+    Junction,
+    NeedsValue,
+    choose,
+    compare,
+    conjunction,
+    disjunction,
+    divisible,
+    maximum,
+    minimum,
+    negate,
+)
+from archdsl.syntax import tree
+
+MAX_ITEMS = 100_000
+MAX_BITS = 4096
+
+
+class UnknownName(Diagnostic):
+    """An expression uses a name that nothing here defines."""
+
+    code = "unknown-name"
+    bad = "arch net(width = 8)\ninput 3x8x8\nconv3-{widht}\n"
+    mended = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\n"
+
+
+class BadOperands(Diagnostic):
+    """An expression that can't be worked out: a sum of a number and a string, an index past the end."""
+
+    code = "bad-expression"
+    bad = 'arch net(width = "8")\ninput 3x8x8\nconv3-{width + 1}\n'
+    mended = "arch net(width = 8)\ninput 3x8x8\nconv3-{width + 1}\n"
+
+
+class TooLarge(Diagnostic):
+    """A number or list in an expression grows beyond what any network needs."""
+
+    code = "expression-too-large"
+    bad = "arch net\ninput 3x8x8\nconv3-{9 ** 9 ** 9}\n"
+    mended = "arch net\ninput 3x8x8\nconv3-{9 ** 2}\n"
+
+
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
+
+SIZES = ("in_channels", "in_depth", "in_height", "in_width")
+
+
+class Evaluator:
+    """Evaluates expressions.
+
+    `decide` settles a condition that depends on unknown numbers, or returns None where it holds for
+    some of the calls that a class is built for and not for others.
+    """
+
+    def __init__(
+        self,
+        decide: Callable[[Condition], bool | None],
+        layer: Callable[[str], LayerValue | BlockValue | None],
+    ) -> None:
+        self.decide = decide
+        self.layer = layer
+
+    def __call__(self, node: tree.Expression, scope: Scope, shape: Shape | None = None) -> Value:
+        """The value of an expression where `shape` arrives. Raises ArchError, or NeedsValue for unknown numbers."""
+        try:
+            return self._evaluate(node, scope, shape)
+        except RecursionError:
+            raise ArchError(TooLarge(node.span, "this expression is nested too deep", "too deep")) from None
+
+    def condition(self, node: tree.Expression, scope: Scope, shape: Shape | None) -> Condition | bool:
+        """An expression as a condition, which may be undecided."""
+        return self.truth(self(node, scope, shape))
+
+    def truth(self, value: Value) -> Condition | bool:
+        if isinstance(value, (bool, Comparison, Junction)):
+            return value
+        if isinstance(value, Expr):
+            return compare("!=", value, 0)
+        return bool(value)
+
+    def _evaluate(self, node: tree.Expression, scope: Scope, shape: Shape | None) -> Value:
+        def inner(child: tree.Expression) -> Value:
+            return self._evaluate(child, scope, shape)
+
+        match node:
+            case tree.Literal():
+                return node.value
+            case tree.Name():
+                return self._name(node.word, scope, shape)
+            case tree.Binary():
+                return self._binary(node, inner(node.left), inner(node.right))
+            case tree.Negative():
+                operand = inner(node.operand)
+                self._number(operand, node.operand.span)
+                return -operand  # type: ignore[operator]
+            case tree.Compare():
+                return self._compare(node, inner(node.left), inner(node.right))
+            case tree.And():
+                left = self.truth(inner(node.left))
+                return False if left is False else conjunction([left, self.truth(inner(node.right))])
+            case tree.Or():
+                left = self.truth(inner(node.left))
+                return True if left is True else disjunction([left, self.truth(inner(node.right))])
+            case tree.Not():
+                return negate(self.truth(inner(node.operand)))
+            case tree.IfElse():
+                return self._if_else(node, inner)
+            case tree.Index():
+                return self._index(node, inner(node.operand), inner(node.index))
+            case tree.Slice():
+                return self._slice(node, inner)
+            case tree.Items():
+                return tuple(inner(item) for item in node.items)
+            case tree.Comprehension():
+                return self._comprehension(node, scope, shape)
+            case tree.Function():
+                return self._function(node, inner)
+        raise ArchError(BadOperands(node.span, "sizes can't stand in an expression"))
+
+    def _name(self, word: tree.Word, scope: Scope, shape: Shape | None) -> Value:
+        if word.text in scope.names:
+            return scope.names[word.text]
+        if word.text in SIZES and shape is not None:
+            return arriving(word, shape)
+        layer = self.layer(word.text)
+        if layer is not None:
+            return layer
+        known = [*scope.names, *SIZES]
+        raise ArchError(
+            UnknownName(
+                word.span,
+                f"unknown name `{word.text}`",
+                "not a parameter, loop variable or `let` here",
+                helps=similar_help(word.text, known, "a name"),
+            )
+        )
+
+    def _number(self, value: Value, span: Span) -> None:
+        if not is_number(value):
+            raise ArchError(BadOperands(span, f"{describe(value)} is not a number", "a number is needed here"))
+
+    def _binary(self, node: tree.Binary, left: Any, right: Any) -> Value:
+        op = node.op.text
+        if isinstance(left, tuple) or isinstance(right, tuple):
+            return self._lists(node, op, left, right)
+        self._number(left, node.left.span)
+        self._number(right, node.right.span)
+        if op in ("/", "//", "%") and right == 0:
+            raise ArchError(BadOperands(node.right.span, "division by zero", "this is 0"))
+        try:
+            value = _power(node, left, right) if op == "**" else ARITHMETIC[op](left, right)
+        except OverflowError:
+            raise ArchError(TooLarge(node.span, "this number is too large", "too large")) from None
+        return _bounded(node, value)
+
+    def _lists(self, node: tree.Binary, op: str, left: Any, right: Any) -> Value:
+        if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+            _check_items(node, len(left) + len(right))
+            return left + right
+        times, items = (right, left) if isinstance(left, tuple) else (left, right)
+        if op == "*" and isinstance(times, int) and not isinstance(times, bool):
+            _check_items(node, len(items) * max(times, 0))
+            return items * times  # type: ignore[no-any-return]
+        if isinstance(times, Expr) and op == "*":
+            raise NeedsValue(times)
+        raise ArchError(BadOperands(node.op.span, f"`{op}` is not defined on {describe(left)} and {describe(right)}"))
+
+    def _compare(self, node: tree.Compare, left: Value, right: Value) -> Condition | bool:
+        op = node.op.text
+        if isinstance(left, Expr) or isinstance(right, Expr):
+            for value, side in ((left, node.left), (right, node.right)):
+                self._number(value, side.span)
+                if isinstance(value, float):
+                    raise NeedsValue(left if isinstance(left, Expr) else right)  # type: ignore[arg-type]
+            return compare(op, left, right)  # type: ignore[arg-type]
+        if op in ("==", "!="):
+            same = left == right and (isinstance(left, bool) == isinstance(right, bool))
+            return same if op == "==" else not same
+        if isinstance(left, str) and isinstance(right, str):
+            return bool(_ORDER[op](left, right))
+        self._number(left, node.left.span)
+        self._number(right, node.right.span)
+        return bool(_ORDER[op](left, right))
+
+    def _if_else(self, node: tree.IfElse, inner: Callable[[tree.Expression], Value]) -> Value:
+        condition = self.truth(inner(node.condition))
+        settled = condition if isinstance(condition, bool) else self.decide(condition)
+        if settled is not None:
+            return inner(node.then if settled else node.otherwise)
+        then, otherwise = inner(node.then), inner(node.otherwise)
+        if all(isinstance(each, (int, Expr)) and not isinstance(each, bool) for each in (then, otherwise)):
+            return choose(condition, then, otherwise)  # type: ignore[arg-type]
+        raise NeedsValue(condition)  # type: ignore[arg-type]
+
+    def _index(self, node: tree.Index, operand: Any, index: Any) -> Value:
+        if not isinstance(operand, (tuple, str)):
+            raise ArchError(BadOperands(node.operand.span, f"{describe(operand)} has no items", "not a list"))
+        if isinstance(index, Expr):
+            raise NeedsValue(index)
+        if not isinstance(index, int) or isinstance(index, bool):
+            raise ArchError(BadOperands(node.index.span, f"an index is a whole number, got {describe(index)}"))
+        if not -len(operand) <= index < len(operand):
+            raise ArchError(
+                BadOperands(
+                    node.index.span,
+                    f"index {index} is past the end: there are {len(operand)} items",
+                    helps=[f"the last item has the index {len(operand) - 1}"] if operand else [],
+                )
+            )
+        return operand[index]  # type: ignore[no-any-return]
+
+    def _slice(self, node: tree.Slice, inner: Callable[[tree.Expression], Value]) -> Value:
+        operand: Any = inner(node.operand)
+        if not isinstance(operand, (tuple, str)):
+            raise ArchError(BadOperands(node.operand.span, f"{describe(operand)} has no items", "not a list"))
+        bounds: list[Any] = [inner(each) if each else None for each in (node.start, node.stop)]
+        for bound, side in zip(bounds, (node.start, node.stop), strict=True):
+            if isinstance(bound, Expr):
+                raise NeedsValue(bound)
+            if side and (not isinstance(bound, int) or isinstance(bound, bool)):
+                raise ArchError(BadOperands(side.span, f"an index is a whole number, got {describe(bound)}"))
+        return operand[bounds[0] : bounds[1]]  # type: ignore[no-any-return]
+
+    def _comprehension(self, node: tree.Comprehension, scope: Scope, shape: Shape | None) -> Value:
+        items = items_of(self._evaluate(node.iterable, scope, shape), node.iterable.span)
+        return tuple(
+            self._evaluate(node.result, scope.bind(**unpack(node.names, item, node.iterable.span)), shape)
+            for item in items
+        )
+
+    def _function(self, node: tree.Function, inner: Callable[[tree.Expression], Value]) -> Value:
+        arguments = [(each.name.text if each.name else None, inner(each.value)) for each in node.arguments]
+        function = _FUNCTIONS.get(node.name.text)
+        if function is None:
+            layer = self.layer(node.name.text)
+            if isinstance(layer, LayerValue):
+                return LayerValue(layer.keyword, tuple(arguments))
+            raise ArchError(
+                UnknownName(
+                    node.name.span,
+                    f"unknown function `{node.name.text}`",
+                    "not a function of the language",
+                    helps=similar_help(node.name.text, _FUNCTIONS, "a function"),
+                )
+            )
+        if any(name for name, _ in arguments):
+            raise ArchError(BadOperands(node.span, f"`{node.name.text}` takes no named arguments"))
+        values = [value for _, value in arguments]
+        try:
+            return _bounded(node, function(*values))
+        except NeedsValue:
+            raise
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+            shown = ", ".join(describe(value) for value in values)
+            raise ArchError(BadOperands(node.span, f"`{node.name.text}` is not defined on ({shown})")) from None
+
+
+def arriving(word: tree.Word, shape: Shape) -> Value:
+    """`in_channels`, `in_height` …: a size of what arrives at a place."""
+    if word.text == "in_channels":
+        return shape.channels
+    axis = len(shape.spatial) - {"in_width": 1, "in_height": 2, "in_depth": 3}[word.text]
+    if axis < 0 or shape.layout is Layout.VECTOR:
+        raise ArchError(UnknownName(word.span, f"`{word.text}` has no value here", f"{shape} arrives here"))
+    return shape.spatial[axis]
+
+
+def items_of(value: Value, span: Span) -> tuple[Value, ...]:
+    """The items of a list; raises ArchError for anything else."""
+    if not isinstance(value, tuple):
+        if isinstance(value, Expr):
+            raise NeedsValue(value)
+        raise ArchError(BadOperands(span, f"{describe(value)} is not a list", "a list is needed here"))
+    return value
+
+
+def unpack(names: tuple[tree.Word, ...], item: Value, span: Span) -> dict[str, Value]:
+    """The values of `for a, b in …` or `let a, b = …` for one item."""
+    if len(names) == 1:
+        return {names[0].text: item}
+    if not isinstance(item, tuple) or len(item) != len(names):
+        wanted = ", ".join(name.text for name in names)
+        raise ArchError(BadOperands(span, f"{describe(item)} doesn't give values for {wanted}", f"{len(names)} values are needed"))
+    return {name.text: value for name, value in zip(names, item, strict=True)}
+
+
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _power(node: tree.Binary, base: Any, exponent: Any) -> Any:
+    if isinstance(exponent, Expr):
+        raise NeedsValue(exponent)
+    if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * abs(exponent) > MAX_BITS:
+        raise ArchError(TooLarge(node.span, "this power is too large", "too large"))
+    if base == 0 and exponent < 0:
+        raise ArchError(BadOperands(node.span, "division by zero: a negative power of 0"))
+    value = base**exponent
+    if isinstance(value, complex):
+        raise ArchError(BadOperands(node.span, "a negative number has no such power"))
+    return value
+
+
+def _bounded(node: tree.Expression, value: Any) -> Value:
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise ArchError(TooLarge(node.span, "this number is too large", "too large"))
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ArchError(TooLarge(node.span, "this number is too large", "too large"))
+    if isinstance(value, tuple):
+        _check_items(node, len(value))
+    return value  # type: ignore[no-any-return]
+
+
+def _check_items(node: tree.Expression, count: int) -> None:
+    if count > MAX_ITEMS:
+        raise ArchError(TooLarge(node.span, f"this list has {count} items, more than {MAX_ITEMS}", "too long"))
+
+
+def _plain(*values: Any) -> None:
+    """Refuse what has no single value or is no number."""
+    for value in values:
+        if isinstance(value, Expr):
+            raise NeedsValue(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise TypeError
+
+
+def _extreme(pick: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def function(*values: Any) -> Any:
+        items = list(values[0]) if len(values) == 1 else list(values)
+        for item in items:
+            if not is_number(item):
+                raise TypeError
+        result = items[0] if items else _plain(None)
+        for item in items[1:]:
+            if isinstance(result, float) or isinstance(item, float):
+                _plain(result, item)
+            result = pick(result, item)
+        return result
+
+    return function
+
+
+def _rounding(function: Callable[[Any], int]) -> Callable[[Any], Any]:
+    def rounded(value: Any) -> Any:
+        if isinstance(value, Expr) and all(s.kind != "float" for m in value.terms for s in m if hasattr(s, "kind")):
+            return value
+        _plain(value)
+        return function(value)
+
+    return rounded
+
+
+def _range(*bounds: Any) -> tuple[int, ...]:
+    _plain(*bounds)
+    numbers = range(*bounds)
+    if len(numbers) > MAX_ITEMS:
+        raise OverflowError
+    return tuple(numbers)
+
+
+def _sum(items: Any) -> Any:
+    total: Any = 0
+    for item in items:
+        if not is_number(item):
+            raise TypeError
+        total = total + item
+    return total
+
+
+def _absolute(value: Any) -> Any:
+    _plain(value)
+    return abs(value)
+
+
+def _divisible(value: Any, divisor: Any = 8) -> Any:
+    _plain(value, divisor)
+    return divisible(value, divisor)
+
+
+def _number_of(items: Any) -> int:
+    if not isinstance(items, (tuple, str)):
+        raise TypeError
+    return len(items)
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "min": _extreme(lambda a, b: min(a, b) if not isinstance(a, Expr) and not isinstance(b, Expr) else minimum(a, b)),
+    "max": _extreme(lambda a, b: max(a, b) if not isinstance(a, Expr) and not isinstance(b, Expr) else maximum(a, b)),
+    "abs": _absolute,
+    "round": _rounding(round),
+    "floor": _rounding(math.floor),
+    "ceil": _rounding(math.ceil),
+    "int": _rounding(int),
+    "len": _number_of,
+    "sum": _sum,
+    "range": _range,
+    "zip": lambda *lists: tuple(zip(*(items_tuple(each) for each in lists), strict=True)),
+    "enumerate": lambda items: tuple(enumerate(items_tuple(items))),
+    "divisible": _divisible,
+}
+
+
+def items_tuple(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, tuple):
+        raise TypeError
+    return value

@@ -1,0 +1,90 @@
+"""Labels: what they may be, and how their holes are filled."""
+
+from __future__ import annotations
+
+import keyword
+
+from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.elaborate.expressions import BadOperands, Evaluator
+from archdsl.elaborate.values import Scope, describe
+from archdsl.ir.nodes import Name
+from archdsl.shape import Shape
+from archdsl.symbolic import Expr
+from archdsl.syntax import tree
+
+
+class LabelTwice(Diagnostic):
+    """Two things in one container have the same label."""
+
+    code = "label-twice"
+    bad = "arch net\ninput 3x8x8\na: conv3-4 a: conv3-4\n"
+    mended = "arch net\ninput 3x8x8\na: conv3-4 b: conv3-4\n"
+
+
+class UnknownLabel(Diagnostic):
+    """A reference to a label that doesn't exist, or only later."""
+
+    code = "unknown-label"
+    bad = "arch net\ninput 3x8x8\nstem: conv3-4\nconcat<@sten | identity>\n"
+    mended = "arch net\ninput 3x8x8\nstem: conv3-4\nconcat<@stem | identity>\n"
+
+
+class BadLabel(Diagnostic):
+    """A label that can't be the name of a submodule: a Python keyword, an attribute of `nn.Module`."""
+
+    code = "bad-label"
+    bad = "arch net\ninput 3x8x8\nforward: conv3-4\n"
+    mended = "arch net\ninput 3x8x8\nforward1: conv3-4\n"
+
+
+# The public attributes of `nn.Module`; a test holds this list to torch's.
+MODULE_ATTRIBUTES = frozenset(
+    """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches
+    eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict
+    modules mtia named_buffers named_children named_modules named_parameters parameters register_backward_hook
+    register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook
+    register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_
+    set_extra_state set_submodule share_memory state_dict to to_empty train training type xpu zero_grad""".split()
+)
+
+
+def evaluate_template(evaluate: Evaluator, template: tree.Template, scope: Scope, x: Shape) -> Name:
+    """A label with its holes filled. Raises ArchError where the outcome can't name a module."""
+    pieces: list[str | Expr] = []
+    for part in template.parts:
+        value = part if isinstance(part, str) else evaluate(part, scope, x)
+        if isinstance(value, Expr):
+            pieces.append(value)
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, str)):
+            assert isinstance(part, tree.Node)
+            raise ArchError(
+                BadOperands(part.span, f"{describe(value)} can't be part of a label", "a whole number or a string is needed")
+            )
+        if pieces and isinstance(pieces[-1], str):
+            pieces[-1] += str(value)
+        else:
+            pieces.append(str(value))
+    check_label(tuple(pieces), template)
+    return tuple(pieces)
+
+
+def check_label(name: Name, template: tree.Template) -> None:
+    """Raise ArchError if a label can't be the name of a submodule."""
+    if len(name) != 1 or not isinstance(name[0], str):
+        return
+    text = name[0]
+    if template.span.source.text[template.span.start - 1 : template.span.start] == "@":
+        return
+    reason = ""
+    if keyword.iskeyword(text):
+        reason = "is a keyword of Python"
+    elif text in MODULE_ATTRIBUTES:
+        reason = "is an attribute of every `nn.Module`"
+    elif text.startswith("_"):
+        reason = "begins with an underscore, as what `nn.Module` keeps for itself"
+    elif "." in text or not text:
+        reason = "can't be part of the name of a weight"
+    if reason:
+        raise ArchError(BadLabel(template.span, f"the label `{text}` {reason}", "can't name a submodule", helps=["choose another label"]))

@@ -1,0 +1,271 @@
+"""Branches that meet again: `residual`, `concat`, `add` and `mul`."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from archdsl.diagnostics import ArchError, Diagnostic, Label, Source, Span, similar_help
+from archdsl.elaborate.sequence import Sequence
+from archdsl.elaborate.values import Scope
+from archdsl.ir.nodes import Chain, Merge, MergeKind, Shortcut
+from archdsl.shape import Dim, Layout, Shape
+from archdsl.symbolic import (
+    Condition,
+    Expr,
+    NeedsValue,
+    choose,
+    compare,
+    conjunction,
+    identity_condition,
+    stride_of,
+    symbol,
+)
+from archdsl.syntax import parse, tree
+
+if TYPE_CHECKING:
+    from archdsl.elaborate.statements import Elaborator
+
+
+class BranchMismatch(Diagnostic):
+    """Branches that are to be joined make shapes that don't fit."""
+
+    code = "branch-mismatch"
+    bad = "arch net\ninput 8x8x8\nresidual<conv3-16 bn relu conv3-16 bn>\n"
+    mended = "arch net\ninput 8x8x8\nresidual<conv3-16 bn relu conv3-16 bn | project>\n"
+
+
+class WrongBranches(Diagnostic):
+    """A merge with too few or too many branches, or an empty one."""
+
+    code = "wrong-branches"
+    bad = "arch net\ninput 8x8x8\nconcat<conv3-8>\n"
+    mended = "arch net\ninput 8x8x8\nconcat<conv3-8 | identity>\n"
+
+
+class UnknownMerge(Diagnostic):
+    """Angle brackets behind a name that is neither a merge nor a block."""
+
+    code = "unknown-merge"
+    bad = "arch net\ninput 8x8x8\nresidul<conv3-8>\n"
+    mended = "arch net\ninput 8x8x8\nresidual<conv3-8>\n"
+
+
+MERGES = ("residual", "concat", "add", "mul")
+
+# The projection shortcut of He et al. (2016), option B, in the language itself.
+_PROJECTION = "conv1-{channels}/{stride} bn"
+
+
+def unknown_merge(node: tree.Merge, blocks: tuple[str, ...]) -> Diagnostic:
+    name = node.name.text
+    return UnknownMerge(
+        node.name.span,
+        f"unknown merge or block `{name}`",
+        "angle brackets need a merge or a block",
+        helps=similar_help(name, [*MERGES, *blocks], "one"),
+    )
+
+
+def merge_node(elaborator: Elaborator, node: tree.Merge, scope: Scope, x: Shape) -> Merge:
+    """The node of a merge where `x` arrives. Raises ArchError where the branches don't fit."""
+    return _Merging(elaborator, node, scope, x).build()
+
+
+class _Merging:
+    def __init__(self, elaborator: Elaborator, node: tree.Merge, scope: Scope, x: Shape) -> None:
+        self.elaborator = elaborator
+        self.node = node
+        self.scope = scope
+        self.x = x
+        self.marks: dict[str, Shape] = {}
+
+    def build(self) -> Merge:
+        kind: MergeKind = self.node.name.text  # type: ignore[assignment]
+        if self.node.call is not None:
+            raise ArchError(WrongBranches(self.node.call.span, f"`{kind}` takes no arguments", "not here"))
+        for path in self.node.paths:
+            if not path.items:
+                raise ArchError(WrongBranches(self.node.span, f"a branch of `{kind}` is empty", "in here", helps=["write `identity` for a branch that changes nothing"]))
+        merged = self.residual() if kind == "residual" else self.joined(kind)
+        self.elaborator.marks_of[merged] = self.marks
+        return merged
+
+    def make(self, branches: tuple[Chain, ...], output: Shape, shortcut: Shortcut | None = None, agrees: Condition | bool = True) -> Merge:
+        return Merge(
+            input=self.x,
+            output=output,
+            span=self.node.span,
+            origin=self.elaborator.origin(self.node, self.scope),
+            kind=self.node.name.text,
+            branches=branches,
+            shortcut=shortcut,
+            agrees=agrees,
+        )
+
+    def branch(self, path: tree.Group, x: Shape) -> Chain:
+        """A branch; labels inside belong to the container around the merge."""
+        sequence = Sequence(x, self.scope)
+        self.elaborator.statements(path.items, sequence)
+        self.marks |= sequence.marks
+        self.scope = self.scope.with_marks(sequence.marks)
+        return self.elaborator.finish(sequence, path.span)
+
+    # Residuals
+
+    def residual(self) -> Merge:
+        paths = self.node.paths
+        if len(paths) > 2:
+            raise ArchError(WrongBranches(paths[2].span, f"`residual` has a main path and a shortcut, got {len(paths)} branches", "one too many"))
+        main = self.branch(paths[0], self.x)
+        if len(paths) == 1:
+            self.agree([(paths[0].span, main.output)], self.x, project=True)
+            return self.make((main,), main.output, "identity")
+        mode, label = shortcut_word(paths[1])
+        if mode is None:
+            own = self.branch(paths[1], self.x)
+            self.agree([(paths[0].span, main.output)], own.output, own=paths[1].span)
+            return self.make((main, own), main.output, "own")
+        agrees, strides = self.compare_sizes(paths[0], main)
+        settled = agrees if isinstance(agrees, bool) else self.elaborator.decide(agrees)
+        if settled is not None:
+            agrees = settled
+        if mode == "optional":
+            return self.make((main,), main.output, "optional", agrees)
+        if agrees is True:
+            return self.make((main,), main.output, "project", True)
+        projection = self.projection(paths[1], label, main, strides, agrees)
+        return self.make((main, projection), main.output, "project", agrees)
+
+    def projection(self, path: tree.Group, label: tree.Template | None, main: Chain, strides: tuple[Dim, ...], agrees: Condition | bool) -> Chain:
+        """`conv1-C/S bn`, where C and S are those of the main path."""
+        if not strides:
+            raise ArchError(BranchMismatch(path.span, f"`project` needs a feature map, got {self.x}", "can't project this", helps=["write the shortcut out: `residual<… | fc-N>`"]))
+        stride = strides[0] if len(set(strides)) == 1 else strides
+        scope = Scope({"channels": main.output.channels, "stride": stride}, defaults=self.scope.defaults)
+        sequence = Sequence(self.x, scope)
+        group = _projection()
+        outer = self.elaborator.label(label, Sequence(self.x, self.scope)) if label else None
+        with self.elaborator.placed(path.span):
+            if outer is None:
+                self.elaborator.statements(group.items, sequence)
+            else:
+                self.elaborator.body(group, sequence, outer)
+        chain = self.elaborator.finish(sequence, path.span)
+        self.agree([(self.node.paths[0].span, main.output)], chain.output, own=path.span)
+        return chain
+
+    def compare_sizes(self, path: tree.Group, main: Chain) -> tuple[Condition | bool, tuple[Dim, ...]]:
+        """When the main path keeps the shape whatever its size is, and by which strides it shrinks it."""
+        x, y = self.x, main.output
+        if x.layout is not y.layout or x.rank != y.rank:
+            return False, ()
+        channels = compare("==", x.channels, y.channels)
+        if x.layout is Layout.VECTOR:
+            return channels, ()
+        starts = [symbol(f"size{axis}", "size") for axis in range(x.rank)]
+        try:
+            sequence = Sequence(x.with_spatial(starts), self.scope)
+            self.elaborator.statements(path.items, sequence)
+            sizes = sequence.x.spatial
+        except NeedsValue:
+            # The text asks for the very size, so that the class is built for it and numbers decide.
+            unknown = [size for size in x.spatial if isinstance(size, Expr)]
+            if unknown:
+                raise NeedsValue(*unknown) from None
+            return conjunction([channels, x.spatial == y.spatial]), tuple(
+                -(-a // b) if b else 1 for a, b in zip(x.spatial, y.spatial, strict=True)
+            )
+        conditions = [identity_condition(size, start) for size, start in zip(sizes, starts, strict=True)]
+        strides = tuple(stride_of(size, start) for size, start in zip(sizes, starts, strict=True))
+        return conjunction([*reversed(conditions), channels]), strides
+
+    # Other merges
+
+    def joined(self, kind: str) -> Merge:
+        paths = self.node.paths
+        if len(paths) < 2:
+            raise ArchError(WrongBranches(self.node.span, f"`{kind}` joins at least two branches, got {len(paths)}", "only one branch", helps=[f"add a branch: `{kind}<… | identity>`"]))
+        branches = tuple(self.branch(path, self.x) for path in paths)
+        shapes = [branch.output for branch in branches]
+        if kind == "concat":
+            total: Dim = sum((shape.channels for shape in shapes), 0)
+            self.agree([(p.span, s) for p, s in zip(paths, shapes, strict=True)], shapes[0], channels=False)
+            return self.make(branches, shapes[0].with_channels(total))
+        if kind == "mul":
+            output = max(shapes, key=lambda shape: (shape.rank, not self.is_scale(shape)))
+            rest = [(p.span, s) for p, s in zip(paths, shapes, strict=True) if not self.is_scale_of(s, output)]
+            self.agree(rest, output)
+            return self.make(branches, output)
+        self.agree([(p.span, s) for p, s in zip(paths, shapes, strict=True)], shapes[0])
+        return self.make(branches, shapes[0])
+
+    @staticmethod
+    def is_scale(shape: Shape) -> bool:
+        return all(size == 1 for size in shape.spatial)
+
+    def is_scale_of(self, shape: Shape, output: Shape) -> bool:
+        """C or C×1×1, which scales the channels of a map."""
+        same = compare("==", shape.channels, output.channels) is not False
+        return same and self.is_scale(shape) and shape is not output
+
+    def agree(
+        self,
+        shapes: list[tuple[Span, Shape]],
+        wanted: Shape,
+        channels: bool = True,
+        project: bool = False,
+        own: Span | None = None,
+    ) -> None:
+        """Raise where a shape differs from the one it is joined with, in numbers that are known."""
+        for span, shape in shapes:
+            if same_shape(shape, wanted, channels):
+                continue
+            kind = self.node.name.text
+            labels = [Label(own, f"the shortcut ends as {wanted}")] if own else []
+            if kind != "residual":
+                first = self.node.paths[0].span
+                labels = [Label(first, f"this branch ends as {wanted}")] if span != first else []
+            what = "the main path" if kind == "residual" else "this branch"
+            operation = "concatenation needs equal height and width" if kind == "concat" else "addition needs equal channels, height and width"
+            if kind == "mul":
+                operation = "multiplication needs equal shapes, or a branch of C or C×1×1 that scales the channels"
+            notes = [operation] + ([f"the shortcut carries {wanted}"] if project else [])
+            helps = ["project the shortcut: `residual<… | project>`"] if project and shape.layout is wanted.layout is Layout.CHANNELS_FIRST else []
+            raise ArchError(
+                BranchMismatch(span, f"branches of `{kind}` make different shapes", f"{what} ends as {shape}", labels=labels, notes=notes, helps=helps)
+            )
+
+
+def same_shape(left: Shape, right: Shape, channels: bool = True) -> bool:
+    """Whether two shapes agree, or may agree where sizes are unknown."""
+    if left.layout is not right.layout or left.rank != right.rank:
+        return False
+    pairs = list(zip(left.spatial, right.spatial, strict=True))
+    if channels:
+        pairs.append((left.channels, right.channels))
+    return all(a == b or isinstance(a, Expr) or isinstance(b, Expr) for a, b in pairs)
+
+
+def shortcut_word(path: tree.Group) -> tuple[Shortcut | None, tree.Template | None]:
+    """`project` or `optional`, with the label ahead of it, or None for a shortcut that is written out."""
+    if len(path.items) == 1 and isinstance(path.items[0], tree.Statement):
+        statement = path.items[0]
+        if isinstance(statement.body, tree.Head) and statement.repeat is None and statement.body.name.text in ("project", "optional"):
+            return statement.body.name.text, statement.label  # type: ignore[return-value]
+    return None, None
+
+
+@cache
+def _projection() -> tree.Group:
+    source = Source("projection", _PROJECTION)
+    file = parse(source)
+    return tree.Group(source.span(0, len(_PROJECTION)), file.items)
+
+
+def join_shapes(condition: Condition, then: Shape, otherwise: Shape) -> Shape:
+    """The shape behind an undecided condition: each size is that of one side or the other."""
+    if then.layout is not otherwise.layout or then.rank != otherwise.rank:
+        raise NeedsValue(condition)
+    dims = tuple(choose(condition, a, b) for a, b in zip(then.dims, otherwise.dims, strict=True))
+    return Shape(dims, then.layout)

@@ -1,0 +1,42 @@
+"""A chain of members in the making, and where nodes come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from archdsl.elaborate.values import Scope, Value
+from archdsl.ir.nodes import Member, Name, Node
+from archdsl.shape import Shape
+from archdsl.syntax import tree
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The text that a node was made from and the names in force there."""
+
+    text: tree.Node
+    scope: Scope
+    bindings: tuple[tuple[str, Value], ...]
+    """The free names of the text and what they stand for, in the order of the alphabet (of a block: its parameters first)."""
+
+
+@dataclass
+class Sequence:
+    """A chain in the making."""
+
+    start: Shape
+    scope: Scope
+    members: list[Member] = field(default_factory=list)
+    marks: dict[str, Shape] = field(default_factory=dict)
+
+    @property
+    def x(self) -> Shape:
+        return self.members[-1].node.output if self.members else self.start
+
+    def add(self, node: Node, label: Name | None = None) -> None:
+        self.members.append(Member(label=label, node=node))
+
+    def mark(self, name: str, shape: Shape) -> None:
+        """Make a tensor reachable as `@name` for what follows."""
+        self.marks[name] = shape
+        self.scope = self.scope.with_marks({name: shape})

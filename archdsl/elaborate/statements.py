@@ -1,0 +1,508 @@
+"""The walk from statements to nodes: what each statement makes of the tensor that arrives.
+
+One walk serves both passes. With numbers it settles every shape; with unknown numbers (the parameters of
+a class that several calls share) it runs on expressions, and `decide` says how a condition falls for the
+calls at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from archdsl.diagnostics import ArchError, Diagnostic, Label, Span, similar_help
+from archdsl.elaborate.binding import Binder, find_layer, is_bare, split_digits, unknown_layer
+from archdsl.elaborate.calls import CallArguments, Recursion
+from archdsl.elaborate.expressions import BadOperands, Evaluator, items_of, unpack
+from archdsl.elaborate.free_names import free_names
+from archdsl.elaborate.bias import settle_biases
+from archdsl.elaborate.labels import LabelTwice, UnknownLabel, evaluate_template
+from archdsl.elaborate.merges import MERGES, join_shapes, merge_node, unknown_merge
+from archdsl.elaborate.repeats import repeat_into, turns_into
+from archdsl.elaborate.sequence import Origin, Sequence
+from archdsl.elaborate.tables import pick_column
+from archdsl.elaborate.values import BlockValue, LayerValue, PathValue, Scope, Value, describe
+from archdsl.elaborate.witnesses import Witnesses
+from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference
+from archdsl.layers.base import Layer, keywords
+from archdsl.shape import Shape
+from archdsl.symbolic import Condition, NeedsValue, negate
+from archdsl.syntax import tree
+
+MAX_NODES = 200_000
+
+
+class TooManyNodes(Diagnostic):
+    """A spec unrolls into more different layers than is sensible."""
+
+    code = "too-many-layers"
+    bad = "arch net\ninput 1000001x4x4\n[conv1-{in_channels - 1}] x1000000\n"
+    mended = "arch net\ninput 8x4x4\n[conv1-{in_channels - 1}] x6\n"
+
+
+class MisplacedWord(Diagnostic):
+    """`project` or `optional` outside the second branch of a residual."""
+
+    code = "misplaced-shortcut"
+    bad = "arch net\ninput 8x4x4\nresidual<conv3-8 project>\n"
+    mended = "arch net\ninput 8x4x4\nresidual<conv3-8 | project>\n"
+
+
+class Elaborator:
+    """Turns statements into nodes. `blocks` are the file's; `witnesses` settle conditions on unknown numbers."""
+
+    def __init__(
+        self,
+        blocks: dict[str, tree.Block],
+        block_scope: Callable[[tree.Block], Scope],
+        witnesses: Witnesses | None = None,
+        variant: str | None = None,
+    ) -> None:
+        self.blocks = blocks
+        self.block_scope = block_scope
+        self.variant = variant
+        self.witnesses = witnesses
+        self.decide: Callable[[Condition], bool | None] = witnesses.decide if witnesses else _undecided
+        self.evaluate = Evaluator(self.decide, self.as_value)
+        self.binder = Binder(self.evaluate)
+        self.memo: dict[Any, Any] = {}
+        self.nodes = 0
+        self.calls: list[tree.Block] = []
+        self.marks_of: dict[Node, dict[str, Shape]] = {}
+        self.bindings_cache: dict[tree.Node, tuple[str, ...]] = {}
+
+    # Names
+
+    def as_value(self, name: str) -> LayerValue | BlockValue | None:
+        """A block or layer named in an expression: `mb(act=hardswish)`."""
+        if name in self.blocks:
+            return BlockValue(self.blocks[name])
+        return LayerValue(name) if name in keywords() else None
+
+    def free(self, node: tree.Node) -> tuple[str, ...]:
+        """The free names of a text and of the blocks it calls, in the order of the alphabet."""
+        if node not in self.bindings_cache:
+            names = set(free_names(node))
+            pending = [name for name in names if name in self.blocks]
+            seen: set[str] = set()
+            while pending:
+                name = pending.pop()
+                if name in seen:
+                    continue
+                seen.add(name)
+                block = self.blocks[name]
+                own = {each.name.text for each in block.parameters} | {each.text for each in block.layers}
+                more = free_names(block.body) - own
+                pending += [each for each in more if each in self.blocks]
+                names |= more
+            self.bindings_cache[node] = tuple(sorted(names))
+        return self.bindings_cache[node]
+
+    def origin(self, text: tree.Node, scope: Scope) -> Origin:
+        bound = tuple((name, scope.names[name]) for name in self.free(text) if name in scope.names)
+        return Origin(text, scope, bound)
+
+    def remember(self, key: Any, make: Callable[[], Any]) -> Any:
+        """One node for equal text, names and input."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        return self.memo[key]
+
+    def count_node(self, span: Span) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise ArchError(TooManyNodes(span, f"this unrolls into more than {MAX_NODES} different layers", "unrolled here"))
+
+    def layer_value(self, head: tree.Head, scope: Scope, x: Shape) -> LayerValue | None:
+        """A head as a layer to hand over, if it names a keyword and nothing is to follow it."""
+        name = head.name.text
+        if name in scope.names or name in self.blocks:
+            return None
+        kind, _ = find_layer(head)
+        if kind.keyword in scope.afters:
+            return None
+        fields = self.binder.fields(head, scope, x)
+        return LayerValue(kind.keyword, tuple((field, value) for field, (value, _) in fields.items()), head.span)
+
+    # Statements
+
+    def chain(self, items: tuple[tree.Node, ...], scope: Scope, x: Shape, span: Span, container: bool, text: tree.Node | None = None) -> Chain:
+        """Statements in sequence as one node."""
+        sequence = Sequence(x, scope)
+        self.statements(items, sequence)
+        return self.finish(sequence, span, container, text, scope)
+
+    def finish(self, sequence: Sequence, span: Span, container: bool = False, text: tree.Node | None = None, scope: Scope | None = None) -> Chain:
+        """A sequence as a chain. With the text it was made from, a class can be built of it."""
+        chain = Chain(
+            input=sequence.start,
+            output=sequence.x,
+            span=span,
+            origin=self.origin(text, scope) if text is not None and scope is not None else None,
+            members=tuple(settle_biases(sequence.members)),
+            container=container,
+        )
+        self.marks_of[chain] = sequence.marks
+        return chain
+
+    def container(self, group: tree.Group, scope: Scope, x: Shape) -> Chain:
+        """A group as a module of its own."""
+        key = ("group", group, scope.key(self.free(group)), x)
+        return self.remember(key, lambda: self.chain(group.items, scope, x, group.span, True, group))  # type: ignore[no-any-return]
+
+    def statements(self, items: tuple[tree.Node, ...], sequence: Sequence) -> None:
+        """Add statements to a chain; what a `let`, `after` or `default` says holds to the end of the group."""
+        outer = sequence.scope
+        for item in items:
+            self.statement(item, sequence)
+        sequence.scope = outer.with_marks(sequence.marks)
+
+    def statement(self, item: tree.Node, sequence: Sequence) -> None:
+        match item:
+            case tree.Statement():
+                self.labelled(item, sequence)
+            case tree.LabelledTable():
+                self.table(item, sequence)
+            case tree.Let():
+                self.let(item, sequence)
+            case tree.After():
+                check_keyword(item.keyword)
+                sequence.scope = sequence.scope.with_after(item)
+            case tree.Default():
+                check_keyword(item.keyword)
+                sequence.scope = sequence.scope.with_default(item)
+            case _:
+                raise AssertionError(type(item))
+
+    def let(self, item: tree.Let, sequence: Sequence) -> None:
+        value = self.evaluate(item.value, sequence.scope, sequence.x)
+        sequence.scope = sequence.scope.bind(**unpack(item.names, value, item.value.span))
+
+    def labelled(self, item: tree.Statement, sequence: Sequence) -> None:
+        if item.repeat is not None:
+            repeat_into(self, item, sequence)
+        else:
+            self.body(item.body, sequence, self.label(item.label, sequence))
+
+    def label(self, template: tree.Template | None, sequence: Sequence) -> Name | None:
+        """A label with its holes filled; the index of a repeat may stay open in it."""
+        if template is None:
+            return None
+        return evaluate_template(self.evaluate, template, sequence.scope, sequence.x)
+
+    def body(self, node: tree.Node, sequence: Sequence, label: Name | None, nested: bool | None = None) -> None:
+        """Add one statement's body, under a label or spliced into the chain.
+
+        `nested` makes a group without a label a container of its own, as a group inside a group is.
+        """
+        before = len(sequence.members)
+        match node:
+            case tree.Head():
+                self.head(node, sequence, label)
+            case tree.Group():
+                if label is None and not nested:
+                    self.statements(node.items, sequence)
+                else:
+                    sequence.add(self.container(node, sequence.scope, sequence.x), label)
+            case tree.Merge():
+                self.merge(node, sequence, label)
+            case tree.Reference():
+                self.reference(node, sequence)
+            case tree.For():
+                self.container_or_splice(label, node, sequence, lambda s: self.loop(node, s))
+            case tree.If():
+                self.container_or_splice(label, node, sequence, lambda s: self.choice(node, s))
+            case _:
+                raise AssertionError(type(node))
+        if label is not None and len(sequence.members) > before:
+            self.mark(label, sequence, sequence.members[before], node)
+
+    def container_or_splice(self, label: Name | None, node: tree.Node, sequence: Sequence, add: Callable[[Sequence], None]) -> None:
+        """Splice into the chain, or under a label make a container of it."""
+        if label is None:
+            add(sequence)
+            return
+        inner = Sequence(sequence.x, sequence.scope)
+        add(inner)
+        sequence.add(self.finish(inner, node.span, True, node, sequence.scope), label)
+
+    def mark(self, label: Name, sequence: Sequence, member: Member, node: tree.Node) -> None:
+        """Make a label, and the labels inside what it names, reachable from what follows."""
+        if len(label) != 1 or not isinstance(label[0], str):
+            return
+        name = label[0]
+        if name in sequence.marks:
+            raise ArchError(LabelTwice(node.span, f"the label `{name}` is given twice", "the second of that name", helps=["give each its own name"]))
+        last = sequence.members[-1]
+        sequence.members[-1] = Member(label=last.label, node=last.node, marks=(*last.marks, name))
+        sequence.mark(name, sequence.x)
+        for inner, shape in self.marks_of.get(member.node, {}).items():
+            sequence.mark(f"{name}.{inner}", shape)
+
+    def head(self, head: tree.Head, sequence: Sequence, label: Name | None) -> None:
+        """A layer, a call of a block, or a parameter that holds one of them."""
+        name = head.name.text
+        scope, x = sequence.scope, sequence.x
+        value = scope.names.get(name)
+        if isinstance(value, PathValue):
+            self.handed_over(head, value, sequence, label)
+            return
+        if isinstance(value, BlockValue):
+            self.call(head, value.definition, (), sequence, label)
+            return
+        if isinstance(value, LayerValue):
+            self.layer(self.binder.bind_value(value, value.span or head.span, scope, x), head, sequence, label)
+            return
+        if name in self.blocks:
+            self.call(head, self.blocks[name], (), sequence, label)
+            return
+        if name in ("project", "optional"):
+            raise ArchError(
+                MisplacedWord(
+                    head.span,
+                    f"`{name}` belongs behind the bar of a residual",
+                    "in the main path",
+                    helps=[f"put a bar ahead of it: `residual<… | {name}>`"],
+                )
+            )
+        self.known(head, scope)
+        key = ("layer", head, scope.key(self.free(head)), x)
+        node = self.remember(key, lambda: self.layer_node(self.binder.bind(head, scope, x), head, x))
+        sequence.add(node, label)
+        self.afterwards(node.layer, head, sequence)
+
+    def known(self, head: tree.Head, scope: Scope) -> None:
+        """Raise if a head names nothing, with blocks and parameters among what it may have meant."""
+        name = head.name.text
+        if name in keywords() or split_digits(name)[0] in keywords():
+            return
+        if name in scope.names:
+            raise ArchError(
+                BadOperands(head.name.span, f"`{name}` is {describe(scope.names[name])}, not a layer", "a layer is needed here")
+            )
+        raise ArchError(unknown_layer(head, keywords(), tuple(self.blocks)))
+
+    def layer(self, layer: Layer, head: tree.Head, sequence: Sequence, label: Name | None) -> None:
+        node = self.layer_node(layer, head, sequence.x)
+        sequence.add(node, label)
+        self.afterwards(layer, head, sequence)
+
+    def layer_node(self, layer: Layer, head: tree.Head, x: Shape) -> LayerNode:
+        self.count_node(head.span)
+        with self.placed(head.span):
+            layer.check(x)
+            return LayerNode(input=x, output=layer.output(x), span=head.span, layer=layer)
+
+    def afterwards(self, layer: Layer, head: tree.Head, sequence: Sequence) -> None:
+        """Add what an `after` in force says, unless the layer is `bare`."""
+        after = sequence.scope.afters.get(layer.keyword)
+        if after is None or any(is_bare(each) for each in head.arguments):
+            return
+        outer = sequence.scope
+        sequence.scope = outer.without_afters()
+        self.body(after.body, sequence, None)
+        sequence.scope = outer.with_marks(sequence.marks)
+
+    def handed_over(self, head: tree.Head, value: PathValue, sequence: Sequence, label: Name | None) -> None:
+        """Layers from angle brackets, built under the names they were written with."""
+        items = value.group.items
+        inner = Sequence(sequence.x, value.scope)
+        if label is None:
+            self.statements(items, inner)
+            sequence.members += inner.members
+        elif len(items) == 1 and isinstance(items[0], tree.Statement) and items[0].repeat is None and items[0].label is None:
+            self.body(items[0].body, inner, label)
+            sequence.members += inner.members
+        else:
+            sequence.add(self.container(value.group, value.scope, sequence.x), label)
+
+    def call(
+        self,
+        text: tree.Head | tree.Merge,
+        block: tree.Block,
+        paths: tuple[tree.Group, ...],
+        sequence: Sequence,
+        label: Name | None,
+    ) -> None:
+        """A block with arguments: the same block on the same arguments and input is one node."""
+        scope, x = sequence.scope, sequence.x
+        arguments = CallArguments(self, block, text, scope, x, paths).bind()
+        sequence.add(self.call_node(block, arguments, x, text.span), label)
+
+    def call_node(self, block: tree.Block, arguments: dict[str, Value], x: Shape, span: Span) -> Call:
+        scope = self.block_scope(block).bind(**arguments)
+        key = ("call", block, scope.key((*arguments, *self.free(block))), x)
+        return self.remember(key, lambda: self._call_node(block, arguments, scope, x, span))  # type: ignore[no-any-return]
+
+    def _call_node(self, block: tree.Block, arguments: dict[str, Value], scope: Scope, x: Shape, span: Span) -> Call:
+        if block in self.calls:
+            way = " → ".join(each.name.text for each in [*self.calls[self.calls.index(block) :], block])
+            raise ArchError(
+                Recursion(block.name.span, f"`{block.name.text}` is built of itself: {way}", "defined here", labels=[Label(span, "called here")])
+            )
+        self.calls.append(block)
+        try:
+            with self.called_from(span):
+                body = self.chain(block.body.items, scope, x, block.body.span, True)
+        finally:
+            self.calls.pop()
+        others = tuple((name, scope.names[name]) for name in self.free(block) if name in scope.names and name not in arguments)
+        node = Call(
+            input=x,
+            output=body.output,
+            span=span,
+            origin=Origin(block, scope, (*arguments.items(), *others)),
+            block=block.name.text,
+            arguments=tuple(arguments.items()),
+            body=body,
+        )
+        self.marks_of[node] = self.marks_of[body]
+        return node
+
+    def merge(self, node: tree.Merge, sequence: Sequence, label: Name | None) -> None:
+        name = node.name.text
+        value = sequence.scope.names.get(name)
+        if isinstance(value, BlockValue):
+            self.call(node, value.definition, node.paths, sequence, label)
+        elif name in self.blocks:
+            self.call(node, self.blocks[name], node.paths, sequence, label)
+        elif name in MERGES:
+            scope, x = sequence.scope, sequence.x
+            key = ("merge", node, scope.key(self.free(node)), x)
+            made = self.remember(key, lambda: merge_node(self, node, scope, x))
+            sequence.add(made, label)
+            if label is None:
+                for inner, shape in self.marks_of.get(made, {}).items():
+                    sequence.mark(inner, shape)
+        else:
+            raise ArchError(unknown_merge(node, tuple(self.blocks)))
+
+    def reference(self, node: tree.Reference, sequence: Sequence) -> None:
+        target = evaluate_template(self.evaluate, node.target, sequence.scope, sequence.x)
+        name = "".join(map(str, target))
+        if name not in sequence.scope.marks:
+            raise ArchError(
+                UnknownLabel(
+                    node.span,
+                    f"no label `{name}` was set before this place",
+                    "nothing earlier in reach has that label",
+                    helps=similar_help(name, sequence.scope.marks, "a label"),
+                )
+            )
+        sequence.add(Reference(input=sequence.x, output=sequence.scope.marks[name], span=node.span, target=name))
+
+    def loop(self, node: tree.For, sequence: Sequence) -> None:
+        outer = sequence.scope
+        items = items_of(self.evaluate(node.iterable, outer, sequence.x), node.iterable.span)
+        for turn, item in enumerate(items):
+            names = unpack(node.names, item, node.iterable.span)
+            if node.index is not None:
+                names[node.index.text] = turn
+            sequence.scope = outer.with_marks(sequence.marks).bind(**names)
+            self.statements(node.body.items, sequence)
+        sequence.scope = outer.with_marks(sequence.marks)
+
+    def choice(self, node: tree.If, sequence: Sequence) -> None:
+        """`if`: one side where the condition is settled; both where calls of a class differ on it."""
+        condition = self.evaluate.condition(node.condition, sequence.scope, sequence.x)
+        settled = condition if isinstance(condition, bool) else self.decide(condition)
+        if settled is None:
+            assert not isinstance(condition, bool)
+            self.both(node, condition, sequence)
+        elif settled:
+            self.statements(node.then.items, sequence)
+        elif isinstance(node.otherwise, tree.If):
+            self.choice(node.otherwise, sequence)
+        elif node.otherwise is not None:
+            self.statements(node.otherwise.items, sequence)
+
+    def both(self, node: tree.If, condition: Condition, sequence: Sequence) -> None:
+        sides: list[Chain] = []
+        opposite = negate(condition)
+        assert not isinstance(opposite, bool) and self.witnesses is not None
+        for side, part in ((condition, node.then), (opposite, node.otherwise)):
+            inner = Sequence(sequence.x, sequence.scope)
+            with self.witnesses.narrow(side):
+                if isinstance(part, tree.If):
+                    self.choice(part, inner)
+                elif part is not None:
+                    self.statements(part.items, inner)
+            sides.append(self.finish(inner, node.span))
+        then, otherwise = sides
+        sequence.add(
+            Choice(
+                input=sequence.x,
+                output=join_shapes(condition, then.output, otherwise.output),
+                span=node.span,
+                condition=condition,
+                then=then,
+                otherwise=otherwise,
+            )
+        )
+
+    def table(self, item: tree.LabelledTable, sequence: Sequence) -> None:
+        label = self.label(item.label, sequence)
+        groups = pick_column(self, item.body, sequence.scope)
+
+        def add(inner: Sequence) -> None:
+            for group in groups:
+                self.statements(group.items, inner)
+
+        before = len(sequence.members)
+        self.container_or_splice(label, item.body, sequence, add)
+        if label is not None:
+            self.mark(label, sequence, sequence.members[before], item)
+
+    def rebuild(self, text: tree.Node, scope: Scope, x: Shape) -> Chain | Merge:
+        """The node of a text that stood somewhere else before, now where `x` arrives: the body of a class."""
+        if isinstance(text, tree.Merge):
+            return merge_node(self, text, scope, x)
+        sequence = Sequence(x, scope)
+        match text:
+            case tree.Block():
+                self.statements(text.body.items, sequence)
+            case tree.Group():
+                self.statements(text.items, sequence)
+            case tree.Statement():
+                turns_into(self, text, sequence)
+            case tree.Table():
+                for group in pick_column(self, text, scope):
+                    self.statements(group.items, sequence)
+            case _:
+                self.body(text, sequence, None)
+        return self.finish(sequence, text.span, container=True)
+
+    # Places of errors
+
+    @contextmanager
+    def placed(self, span: Span) -> Iterator[None]:
+        """Give diagnostics of layers, which know no place, the place of the head."""
+        try:
+            yield
+        except ArchError as error:
+            for diagnostic in error.diagnostics:
+                if diagnostic.at is None:
+                    diagnostic.at = span
+            raise
+
+    @contextmanager
+    def called_from(self, span: Span) -> Iterator[None]:
+        """Show the call beside a mistake inside a block."""
+        try:
+            yield
+        except ArchError as error:
+            for diagnostic in error.diagnostics:
+                if diagnostic.at is not None and diagnostic.at != span and len(diagnostic.labels) < 4:
+                    diagnostic.labels = (*diagnostic.labels, Label(span, "in this call"))
+            raise
+
+
+def check_keyword(word: tree.Word) -> None:
+    """`after` and `default` speak of layers by keyword."""
+    if word.text not in keywords():
+        find_layer(tree.Head(word.span, word, None, None, None, None))
+
+
+def _undecided(condition: Condition) -> bool | None:
+    raise NeedsValue(condition)

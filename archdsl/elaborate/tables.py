@@ -1,0 +1,62 @@
+"""The paper's table: the cells of one column, as groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.elaborate.values import Scope, describe
+from archdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from archdsl.elaborate.statements import Elaborator
+
+
+class RaggedTable(Diagnostic):
+    """A row with another number of cells than the table has columns, often for want of its last bar."""
+
+    code = "ragged-table"
+    bad = 'arch net(config = "A")\ninput 3x8x8\ntable config\n| A | B |\n| conv3-4 | conv3-8 | relu |\n'
+    mended = 'arch net(config = "A")\ninput 3x8x8\ntable config\n| A | B |\n| conv3-4 | conv3-8 relu |\n'
+
+
+class UnknownColumn(Diagnostic):
+    """A table has no column of the name that is asked for."""
+
+    code = "unknown-column"
+    bad = 'arch net(config = "C")\ninput 3x8x8\ntable config\n| A | B |\n| conv3-4 | conv3-8 |\n'
+    mended = 'arch net(config = "B")\ninput 3x8x8\ntable config\n| A | B |\n| conv3-4 | conv3-8 |\n'
+
+
+def pick_column(elaborator: Elaborator, table: tree.Table, scope: Scope) -> list[tree.Group]:
+    """The cells of the column that the parameter (or the variant) names, from top to bottom."""
+    names = [word.text for word in table.header]
+    for row in table.rows:
+        if len(row.cells) not in (1, len(names)):
+            raise ArchError(
+                RaggedTable(
+                    row.span,
+                    f"this row has {len(row.cells)} cells, the table {len(names)} columns",
+                    "one cell for each column, or one for all",
+                    helps=["end every row with a bar on its own line"],
+                )
+            )
+    if table.column is None:
+        wanted, place = elaborator.variant or names[0], table.span
+    else:
+        value = elaborator.evaluate(tree.Name(table.column.span, table.column), scope)
+        if not isinstance(value, (str, int)) or isinstance(value, bool):
+            raise ArchError(UnknownColumn(table.column.span, f"`{table.column.text}` is {describe(value)}, which heads no column"))
+        wanted, place = str(value), table.column.span
+    if wanted not in names:
+        raise ArchError(
+            UnknownColumn(
+                place,
+                f"the table has no column `{wanted}`",
+                f"the columns are {', '.join(names)}",
+                helps=similar_help(wanted, names, "a column"),
+            )
+        )
+    position = names.index(wanted)
+    cells = (row.cells[0] if len(row.cells) == 1 else row.cells[position] for row in table.rows)
+    return [cell for cell in cells if isinstance(cell, tree.Group)]

@@ -1,0 +1,119 @@
+"""What names stand for while a spec is elaborated, and where they are looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from archdsl.diagnostics import Span
+from archdsl.shape import Shape
+from archdsl.symbolic import Comparison, Expr, Junction
+from archdsl.syntax import tree
+
+
+@dataclass(frozen=True)
+class LayerValue:
+    """A layer handed over: `act=hardswish`, `leakyrelu(0.1)`, or `cbr<conv1x7-192>` with its numbers as arguments."""
+
+    keyword: str
+    arguments: tuple[tuple[str | None, Value], ...] = ()
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class BlockValue:
+    """A block handed over by name."""
+
+    definition: tree.Block
+
+
+@dataclass(frozen=True)
+class PathValue:
+    """Layers handed over in angle brackets, with the names they were written under."""
+
+    group: tree.Group
+    bindings: tuple[tuple[str, Value], ...]
+    scope: Scope = field(compare=False, repr=False)
+
+
+Value: TypeAlias = (
+    "int | float | str | bool | tuple[Value, ...] | Expr | Comparison | Junction | LayerValue | BlockValue | PathValue"
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The names in force at a place of a spec. Immutable: a `let` makes a new scope for what follows.
+
+    `afters` and `defaults` are the statements of those kinds in force, by keyword; `marks` are the
+    shapes that `@label` can reach.
+    """
+
+    names: Mapping[str, Value]
+    afters: Mapping[str, tree.After] = field(default_factory=dict)
+    defaults: Mapping[str, tuple[tree.Default, ...]] = field(default_factory=dict)
+    marks: Mapping[str, Shape] = field(default_factory=dict)
+
+    def bind(self, **names: Value) -> Scope:
+        return replace(self, names={**self.names, **names})
+
+    def with_after(self, after: tree.After) -> Scope:
+        return replace(self, afters={**self.afters, after.keyword.text: after})
+
+    def with_default(self, default: tree.Default) -> Scope:
+        keyword = default.keyword.text
+        more = (*self.defaults.get(keyword, ()), default)
+        return replace(self, defaults={**self.defaults, keyword: more})
+
+    def with_marks(self, marks: Mapping[str, Shape]) -> Scope:
+        return replace(self, marks={**self.marks, **marks}) if marks else self
+
+    def without_afters(self) -> Scope:
+        return replace(self, afters={})
+
+    def key(self, free: Iterable[str]) -> tuple[Any, ...]:
+        """What a memo must know of this scope for a piece of text with these free names."""
+        known = [(name, identity(self.names[name])) for name in free if name in self.names]
+        marks = [(name, shape) for name, shape in self.marks.items() if "@" + name.split(".")[0] in free or "@" in free]
+        rules = (tuple(map(id, self.afters.values())), tuple(map(id, _flat(self.defaults.values()))))
+        return (tuple(known), tuple(marks), rules)
+
+
+def _flat(groups: Iterable[tuple[tree.Default, ...]]) -> Iterable[tree.Default]:
+    for group in groups:
+        yield from group
+
+
+def identity(value: Value) -> Any:
+    """A hashable stand-in that tells 1 from True and 1.0, which Python's equality does not."""
+    if isinstance(value, tuple):
+        return tuple(identity(each) for each in value)
+    if isinstance(value, PathValue):
+        return (value.group, tuple((name, identity(each)) for name, each in value.bindings))
+    if isinstance(value, LayerValue):
+        return (value.keyword, tuple((name, identity(each)) for name, each in value.arguments))
+    return (type(value), value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, known or not; booleans are none."""
+    return isinstance(value, (int, float, Expr)) and not isinstance(value, bool)
+
+
+def describe(value: Value) -> str:
+    """A value as a message names it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        text = ", ".join(describe(each) for each in value[:6])
+        return f"[{text}, …]" if len(value) > 6 else f"[{text}]"
+    if isinstance(value, LayerValue):
+        return f"the layer {value.keyword}"
+    if isinstance(value, BlockValue):
+        return f"the block {value.definition.name.text}"
+    if isinstance(value, PathValue):
+        return "layers"
+    return str(value)

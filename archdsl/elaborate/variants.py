@@ -1,0 +1,97 @@
+"""The table of variants: a row of parameter values and expectations for each name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.elaborate.tables import RaggedTable
+from archdsl.syntax import tree
+
+
+class UnknownVariantColumn(Diagnostic):
+    """A column of `variants` that is neither `name`, a parameter, nor an expectation."""
+
+    code = "unknown-variant-column"
+    bad = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\nvariants\n| name | widht |\n| small | 4 |\n"
+    mended = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\nvariants\n| name | width |\n| small | 4 |\n"
+
+
+class BadVariant(Diagnostic):
+    """A row of `variants` without a name, or with the name of another row."""
+
+    code = "bad-variant"
+    bad = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\nvariants\n| name | width |\n| a | 4 |\n| a | 8 |\n"
+    mended = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\nvariants\n| name | width |\n| a | 4 |\n| b | 8 |\n"
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """A figure that a spec promises: `expect params == 25_557_032`, or a cell of an `expect` column."""
+
+    metric: str
+    argument: str | None
+    op: str
+    value: tree.Expression
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One row: a name, values for parameters, and figures to be equal to."""
+
+    name: str
+    values: dict[str, tree.Expression]
+    expects: tuple[Expectation, ...]
+    span: Span
+
+
+def read_variants(table: tree.Variants | None, arch: tree.Arch | None) -> dict[str, Variant]:
+    """The rows by name. Raises ArchError for columns and rows that say nothing."""
+    if table is None:
+        return {}
+    parameters = {each.name.text for each in arch.parameters} if arch else set()
+    columns = [word.text for word in table.header]
+    for word in table.header:
+        text = word.text
+        if text != "name" and text not in parameters and not text.startswith("expect "):
+            raise ArchError(
+                UnknownVariantColumn(
+                    word.span,
+                    f"`{text}` is no parameter of the architecture",
+                    "heads this column",
+                    helps=similar_help(text, {*parameters, "name"}, "a parameter"),
+                )
+            )
+    if "name" not in columns:
+        raise ArchError(BadVariant(table.header[0].span, "the variants have no names", "no column is headed `name`"))
+    found: dict[str, Variant] = {}
+    for row in table.rows:
+        if all(isinstance(cell, tree.Empty) for cell in row.cells):
+            continue
+        variant = _row(row, columns)
+        if variant.name in found:
+            raise ArchError(BadVariant(row.cells[columns.index("name")].span, f"there are two variants `{variant.name}`", "the second"))
+        found[variant.name] = variant
+    return found
+
+
+def _row(row: tree.Row, columns: list[str]) -> Variant:
+    if len(row.cells) != len(columns):
+        raise ArchError(RaggedTable(row.span, f"this row has {len(row.cells)} cells, the table {len(columns)} columns", "one cell for each column"))
+    cells = dict(zip(columns, row.cells, strict=True))
+    name = cells["name"]
+    if not isinstance(name, (tree.Name, tree.Literal)) or (isinstance(name, tree.Literal) and not isinstance(name.value, str)):
+        raise ArchError(BadVariant(name.span if name.span.text else row.span, "a variant needs a name", "a word or a string"))
+    values = {
+        column: cell
+        for column, cell in cells.items()
+        if column != "name" and not column.startswith("expect ") and not isinstance(cell, tree.Empty)
+    }
+    expects = tuple(
+        Expectation(column.removeprefix("expect "), None, "==", cell, cell.span)
+        for column, cell in cells.items()
+        if column.startswith("expect ") and not isinstance(cell, tree.Empty)
+    )
+    text = name.text if isinstance(name, tree.Name) else str(name.value)
+    return Variant(text, values, expects, row.span)

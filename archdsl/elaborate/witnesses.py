@@ -1,0 +1,78 @@
+"""The calls that one class is built for: they settle what its unknown numbers can't.
+
+A row holds the value of every unknown in one call. A condition that is the same in all rows is settled and
+noted; one that differs is left to the text of the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from archdsl.shape import Dim
+from archdsl.symbolic import Condition, Expr, NeedsValue, Symbol, substitute
+
+Row = dict[str, Dim | float]
+
+MAX_TURNS = 512
+"""As many turns of a repeat are looked at when a condition depends on the turn; the last always is."""
+
+
+class Witnesses:
+    """Rows of values, and the conditions they settled."""
+
+    def __init__(self, rows: list[Row], settle: bool = True) -> None:
+        self.rows = rows
+        self.total = len(rows)
+        self.settle = settle
+        """Whether a condition may be settled by the rows; a network's own parameters must stay free."""
+        self.assumptions: dict[Condition, bool] = {}
+
+    def value(self, expression: object, row: Row) -> object:
+        """What an expression or condition is in one row; raises NeedsValue if the row doesn't tell."""
+        if isinstance(expression, Expr) and len(expression.terms) == 1:
+            # A lone symbol may stand for a fraction, which no arithmetic was done on.
+            ((monomial, factor),) = expression.terms.items()
+            if factor == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol) and monomial[0].name in row:
+                return row[monomial[0].name]
+        whole: Mapping[str, Dim] = {name: value for name, value in row.items() if isinstance(value, (int, Expr))}
+        return substitute(expression, whole)
+
+    def decide(self, condition: Condition) -> bool | None:
+        """How a condition falls in all rows, or None where they differ."""
+        if not self.settle:
+            raise NeedsValue(condition)
+        outcomes = {self.value(condition, row) for row in self.rows}
+        if not outcomes <= {True, False}:
+            raise NeedsValue(condition)
+        if len(outcomes) != 1:
+            return None
+        outcome = outcomes == {True}
+        if len(self.rows) == self.total:
+            self.assumptions.setdefault(condition, outcome)
+        return outcome
+
+    @contextmanager
+    def narrow(self, condition: Condition) -> Iterator[None]:
+        """Look only at the rows in which a condition holds."""
+        rows = self.rows
+        self.rows = [row for row in rows if self.value(condition, row) is True]
+        try:
+            yield
+        finally:
+            self.rows = rows
+
+    @contextmanager
+    def turns(self, name: str, count: Dim) -> Iterator[None]:
+        """Look at every turn of a repeat, whose number goes by a name."""
+        rows = self.rows
+        self.rows = [{**row, name: turn} for row in rows for turn in _turns(self.value(count, row))]
+        try:
+            yield
+        finally:
+            self.rows = rows
+
+
+def _turns(count: object) -> list[int]:
+    assert isinstance(count, int)
+    return list(range(count)) if count <= MAX_TURNS else [*range(MAX_TURNS - 1), count - 1]

@@ -1,0 +1,196 @@
+"""What the members of a container are called: the names in tables, sources and `state_dict` keys.
+
+A container is numbered, as `nn.Sequential` is, unless labels inside a merge's branches belong to it; then, at
+the top, and in a block whose weights all have labels, members without a label get readable names.
+The copies that a spliced repeat makes share one name, a formula of the turn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Repeat, at
+from archdsl.shape import Dim
+from archdsl.symbolic import Expr, choose, symbol
+
+Style = Literal["numbered", "named"]
+Kind = Literal["top", "block", "group"]
+
+
+@dataclass(frozen=True)
+class Turns:
+    """The names in one run of a spliced repeat, as formulas of `turn`, which counts from 0 in the run."""
+
+    turn: Expr
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """Names of what a member holds that has none itself.
+
+    For a repeat one `Turns` a run; for a choice its two sides; for a merge whose labels belong to the
+    container its branches.
+    """
+
+    parts: tuple[Turns | tuple[Entry, ...], ...]
+
+
+Entry: TypeAlias = "Name | Inside"
+
+
+def style(chain: Chain, kind: Kind) -> Style:
+    """Whether the members of a container without a label are numbered or get readable names."""
+    if kind == "top" or leaks(chain):
+        return "named"
+    if kind == "block":
+        members = list(spliced(chain.members))
+        labelled = any(member.label is not None for member in members)
+        if labelled and all(member.label is not None or not has_state(member.node) for member in members):
+            return "named"
+    return "numbered"
+
+
+def spliced(members: Iterable[Member]) -> Iterator[Member]:
+    """The members of a container, those of spliced repeats and choices among them, each once."""
+    for member in members:
+        if isinstance(member.node, (Repeat, Choice)):
+            for part in member.node.parts:
+                assert isinstance(part, Chain)
+                yield from spliced(part.members)
+        else:
+            yield member
+
+
+def leaks(chain: Chain) -> bool:
+    """Whether labels inside the branches of an unlabelled merge belong to this container."""
+    return any(member.label is None and is_open(member.node) for member in spliced(chain.members))
+
+
+@lru_cache(maxsize=None)
+def is_open(node: Node) -> bool:
+    """Whether a node is a merge with labels in its branches, which belong to the container around it."""
+    if not isinstance(node, Merge):
+        return False
+    return any(leaks(branch) or any(member.label is not None for member in spliced(branch.members)) for branch in node.branches)
+
+
+@lru_cache(maxsize=None)
+def has_state(node: Node) -> bool:
+    """Whether a node has anything in the `state_dict`."""
+    if isinstance(node, LayerNode):
+        return bool(node.layer.weights(node.input) or node.layer.buffers(node.input))
+    return any(has_state(part) for part in node.parts)
+
+
+def stem(node: Node) -> str:
+    """What a member without a label is called after: its keyword, block or merge."""
+    if isinstance(node, LayerNode):
+        return node.layer.keyword.replace("-", "_")
+    if isinstance(node, Call):
+        return node.block
+    return node.kind if isinstance(node, Merge) else "group"
+
+
+def names(chain: Chain, chosen: Style) -> tuple[Entry, ...]:
+    """The name of each member of a container, in order."""
+    if chosen == "numbered":
+        return _Namer(None).entries(chain.members, {})[0]
+    labels = {member.label[0] for member in _all(chain) if member.label and isinstance(member.label[0], str)}
+    totals = _Namer({}).entries(chain.members, {})[1]
+    separators = {
+        word: "_" if any(re.fullmatch(f"{word}[0-9]+", label) for label in labels) else "" for word in totals
+    }
+    plain = {word for word, total in totals.items() if total == 1 and word not in labels}
+    return _Namer({word: None if word in plain else separators[word] for word in totals}).entries(chain.members, {})[0]
+
+
+def _all(chain: Chain) -> Iterator[Member]:
+    for member in spliced(chain.members):
+        yield member
+        if isinstance(member.node, Merge) and member.label is None and is_open(member.node):
+            for branch in member.node.branches:
+                yield from _all(branch)
+
+
+Counts: TypeAlias = dict[str, Dim]
+
+
+class _Namer:
+    """Gives names in order. `words` is None for numbers, else what stands between a word and its number."""
+
+    def __init__(self, words: dict[str, str | None] | None) -> None:
+        self.words = words
+
+    def entries(self, members: Iterable[Member], counts: Counts, depth: int = 0) -> tuple[tuple[Entry, ...], Counts]:
+        """The entries of members, and how often each word was used when the members are done."""
+        found: list[Entry] = []
+        for member in members:
+            node = member.node
+            if isinstance(node, Repeat):
+                entry, counts = self.repeat(node, counts, depth)
+            elif isinstance(node, Choice):
+                entry, counts = self.choice(node, counts, depth)
+            elif self.words is not None and member.label is None and is_open(node):
+                parts = []
+                for branch in node.parts:
+                    assert isinstance(branch, Chain)
+                    part, counts = self.entries(branch.members, counts, depth)
+                    parts.append(part)
+                entry = Inside(tuple(parts))
+            else:
+                entry, counts = self.name(member, counts)
+            found.append(entry)
+        return tuple(found), counts
+
+    def name(self, member: Member, counts: Counts) -> tuple[Name, Counts]:
+        if self.words is None:
+            number = counts.get("", 0)
+            return member.label or at((number,)), {"": number + 1}
+        if member.label is not None:
+            return member.label, counts
+        word = stem(member.node)
+        number = counts.get(word, 0) + 1
+        separator = self.words.get(word)
+        name: Name = (word,) if separator is None else at((word + separator, number))
+        return name, counts | {word: number}
+
+    def repeat(self, node: Repeat, counts: Counts, depth: int) -> tuple[Inside, Counts]:
+        runs: list[Turns | tuple[Entry, ...]] = []
+        start: Dim = 0
+        for run in node.runs:
+            _, width = self.entries(run.node.members, {}, depth + 1)
+            turn = symbol(f"turn{depth}")
+            assert isinstance(turn, Expr)
+            ahead = {word: counts.get(word, 0) + step * turn for word, step in width.items()}
+            entries, _ = self.entries(run.node.members, counts | ahead, depth + 1)
+            if node.index is not None:
+                entries = tuple(_settle(entry, node.index, start + turn) for entry in entries)
+            runs.append(Turns(turn, entries))
+            counts = counts | {word: counts.get(word, 0) + step * run.count for word, step in width.items()}
+            start = start + run.count
+        return Inside(tuple(runs)), counts
+
+    def choice(self, node: Choice, counts: Counts, depth: int) -> tuple[Inside, Counts]:
+        then, used = self.entries(node.then.members, counts, depth)
+        otherwise, other = self.entries(node.otherwise.members, counts, depth)
+        joined = {word: choose(node.condition, used.get(word, 0), other.get(word, 0)) for word in [*used, *other]}
+        return Inside((then, otherwise)), joined
+
+
+def _settle(entry: Entry, index: str, value: Dim) -> Entry:
+    """An entry with the index of its repeat put in."""
+    if not isinstance(entry, Inside):
+        return at(entry, **{index: value})
+    return Inside(
+        tuple(
+            Turns(part.turn, tuple(_settle(each, index, value) for each in part.entries))
+            if isinstance(part, Turns)
+            else tuple(_settle(each, index, value) for each in part)
+            for part in entry.parts
+        )
+    )

@@ -1,0 +1,176 @@
+"""The network as it was settled: names, numbers and shapes known, the structure of the spec kept.
+
+Blocks stay blocks and repeats stay repeats. Equal pieces on equal inputs are one node, which therefore
+holds no name of its own: names stand with the members of a chain. Nodes are compared by identity, and
+nothing may walk the tree as if it were flat; analyses memoise by node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from archdsl.diagnostics import Span
+from archdsl.layers.base import Layer
+from archdsl.shape import Dim, Shape
+from archdsl.symbolic import Comparison, Expr, Junction, substitute
+
+Name: TypeAlias = tuple[str | int | Expr, ...]
+"""A name in pieces; a piece that depends on the turn of a repeat is an expression of its index."""
+
+MergeKind = Literal["residual", "concat", "add", "mul"]
+Shortcut = Literal["identity", "project", "optional", "own"]
+
+
+class Frozen(BaseModel):
+    """An immutable piece of the network; two pieces are the same only if they are one object."""
+
+    model_config = ConfigDict(frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)
+
+    # Pydantic would hash and compare by value, which walks the whole tree and expands what is shared.
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class Node(Frozen):
+    """What takes a tensor of one shape and makes another."""
+
+    input: Shape
+    output: Shape
+    span: Span = Field(exclude=True, repr=False)
+    origin: Any = Field(None, exclude=True, repr=False)
+    """The text and names this was made from, where a class can be built of it."""
+
+    @property
+    def parts(self) -> Iterator[Node]:
+        """The nodes directly inside this one, a repeated one once."""
+        return iter(())
+
+
+class LayerNode(Node):
+    """One layer."""
+
+    layer: Layer
+
+
+class Member(Frozen):
+    """A node in a chain, with the label it was given and the labels whose tensor it makes."""
+
+    label: Name | None
+    node: Node
+    marks: tuple[str, ...] = ()
+
+
+class Chain(Node):
+    """Members in sequence. A container is a module of its own; another chain is part of the one around it."""
+
+    members: tuple[Member, ...]
+    container: bool
+
+    @property
+    def parts(self) -> Iterator[Node]:
+        return (member.node for member in self.members)
+
+
+class Run(Frozen):
+    """Consecutive equal turns of a repeat.
+
+    In a class, turns that grow evenly are one run whose sizes are formulas of `turn`, counted from 0.
+    """
+
+    count: Dim
+    node: Chain
+    turn: str | None = None
+
+
+class Repeat(Node):
+    """A chain several times over; its members belong to the container around it."""
+
+    count: Dim
+    index: str | None
+    runs: tuple[Run, ...]
+
+    @property
+    def parts(self) -> Iterator[Node]:
+        return (run.node for run in self.runs)
+
+
+class Merge(Node):
+    """Branches that start from one tensor (or from a label's) and meet again.
+
+    For a residual the first branch is the main path. `agrees` says whether the shortcut can be the
+    identity; in a class that serves several calls it may depend on the class's parameters.
+    """
+
+    kind: MergeKind
+    branches: tuple[Chain, ...]
+    shortcut: Shortcut | None = None
+    agrees: bool | Comparison | Junction = True
+
+    @property
+    def parts(self) -> Iterator[Node]:
+        return iter(self.branches)
+
+
+class Call(Node):
+    """A block with its arguments put in."""
+
+    block: str
+    arguments: tuple[tuple[str, Any], ...] = Field(exclude=True)
+    body: Chain
+
+    @property
+    def parts(self) -> Iterator[Node]:
+        yield self.body
+
+
+class Reference(Node):
+    """The tensor that a label names, in place of the one that arrives."""
+
+    target: str
+
+
+class Choice(Node):
+    """Members that are there only if a condition on a class's parameters holds; part of the chain around it."""
+
+    condition: Comparison | Junction
+    then: Chain
+    otherwise: Chain
+
+    @property
+    def parts(self) -> Iterator[Node]:
+        yield self.then
+        yield self.otherwise
+
+
+def at(name: Name, **values: Dim) -> Name:
+    """A name with indices put in, neighbouring pieces joined."""
+    pieces: list[str | int | Expr] = []
+    for piece in name:
+        settled = substitute(piece, values)
+        if isinstance(settled, (str, int)) and pieces and isinstance(pieces[-1], str):
+            pieces[-1] += str(settled)
+        else:
+            pieces.append(str(settled) if isinstance(settled, int) else settled)
+    return tuple(pieces)
+
+
+def text(name: Name) -> str:
+    """A name as text, pieces that are not settled in braces."""
+    return "".join(f"{{{piece}}}" if isinstance(piece, Expr) else str(piece) for piece in name)
+
+
+class Architecture(Frozen):
+    """A whole network: its parameters, its input and what is built on it."""
+
+    name: str
+    variant: str | None
+    parameters: tuple[tuple[str, Any], ...]
+    input: Shape
+    output: Shape
+    body: Chain

@@ -1,0 +1,70 @@
+"""Dropouts: what is left out at random in training."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from archdsl.layers.base import Layer, Probability, Role
+from archdsl.layers.torch_call import Module, Step
+from archdsl.shape import Layout, Shape
+
+
+class _Dropout(Layer):
+    role = Role.DROPOUT
+    positional = ("p",)
+
+
+class Dropout(_Dropout):
+    """Leaves out single elements in training (Srivastava et al. 2014)."""
+
+    keyword = "dropout"
+    elementwise = True
+    examples = ("4096: dropout", "4096: dropout(0.2)", "8x7x7: dropout(p=0.1)", "8x7: dropout(0)", "2x3x4x5: dropout")
+
+    p: Probability = Field(0.5, description="share of the elements that are left out")
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        return (Module.of("Dropout", defaults={"p": 0.5}, p=self.p),)
+
+
+class ChannelDropout(_Dropout):
+    """Leaves out whole channels of a map in training (Tompson et al. 2014)."""
+
+    keyword = "dropout2d"
+    ranks = frozenset({1, 2, 3})
+    layouts = frozenset({Layout.CHANNELS_FIRST})
+    examples = ("8x7x7: dropout2d", "8x7x7: dropout2d(0.2)", "8x7: dropout2d(p=0.1)", "2x3x4x5: dropout2d")
+
+    p: Probability = Field(0.5, description="share of the channels that are left out")
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        return (Module.of(f"Dropout{x.rank}d", defaults={"p": 0.5}, p=self.p),)
+
+
+_DROP_PATH = '''\
+class DropPath(nn.Module):
+    """Stochastic depth: in training a branch is left out of a share `p` of the samples, and scaled up in the rest."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0.0:
+            return x
+        kept = 1.0 - self.p
+        mask = torch.empty([x.shape[0]] + [1] * (x.ndim - 1), dtype=x.dtype, device=x.device)
+        return x * mask.bernoulli_(kept).div_(kept)
+'''
+
+
+class DropPath(_Dropout):
+    """Stochastic depth: leaves a branch out of single samples in training (Huang et al. 2016)."""
+
+    keyword = "droppath"
+    examples = ("96x7x7: droppath(0.1)", "96: droppath(0.1)", "8x7: droppath(p=0.5)", "2x3x4x5: droppath(0)")
+
+    p: Probability = Field(description="share of the samples that the branch is left out of")
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        return (Module("DropPath", (self.p,), definition=_DROP_PATH),)

@@ -1,0 +1,230 @@
+"""Normalizations: what is subtracted and divided by is measured over the batch, groups, channels or places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from archdsl.layers.base import (
+    Fraction,
+    ImpossibleLayer,
+    Layer,
+    NotNegativeNumber,
+    Number,
+    Positive,
+    Role,
+    require,
+    require_divisor,
+)
+from archdsl.layers.torch_call import Module, Step
+from archdsl.shape import Dim, Layout, Shape, product
+from archdsl.symbolic import compare
+
+_FIRST = frozenset({Layout.VECTOR, Layout.CHANNELS_FIRST})
+
+_SCALE = "whether a scale and an offset are learned for each channel"
+_TRACK = "whether running statistics are kept for evaluation"
+
+
+class _Normalization(Layer):
+    role = Role.NORMALIZATION
+    output_is_scratch = True
+
+
+class _Standardization(_Normalization):
+    eps: NotNegativeNumber = Field(1e-5, description="what is added to the variance")
+
+
+class _RunningStandardization(_Standardization):
+    momentum: Fraction = Field(0.1, description="share of the new in the running statistics")
+
+    def torch_statistics(
+        self, name: str, x: Shape, *, affine: tuple[bool, bool], track: tuple[bool, bool]
+    ) -> tuple[Step, ...]:
+        """The module; `affine` and `track` are each the value and PyTorch's default."""
+        defaults: dict[str, Any] = {
+            "eps": 1e-5,
+            "momentum": 0.1,
+            "affine": affine[1],
+            "track_running_stats": track[1],
+        }
+        return (
+            Module.of(
+                name,
+                x.channels,
+                defaults=defaults,
+                eps=self.eps,
+                momentum=self.momentum,
+                affine=affine[0],
+                track_running_stats=track[0],
+            ),
+        )
+
+
+def _scale_and_offset(wanted: bool, channels: Dim) -> dict[str, tuple[Dim, ...]]:
+    return {"weight": (channels,), "bias": (channels,)} if wanted else {}
+
+
+def _running_statistics(wanted: bool, channels: Dim) -> dict[str, tuple[Dim, ...]]:
+    if not wanted:
+        return {}
+    return {"running_mean": (channels,), "running_var": (channels,), "num_batches_tracked": ()}
+
+
+class BatchNorm(_RunningStandardization):
+    """Batch normalization: each channel over the batch and all places (Ioffe & Szegedy 2015)."""
+
+    keyword = "bn"
+    layouts = _FIRST
+    follows_bias = True
+    examples = (
+        "64x8x8: bn",
+        "64x8x8: bn(eps=0.001, momentum=0.01)",
+        "64x8x8: bn(affine=false)",
+        "64x8x8: bn(track_running_stats=false)",
+        "120: bn",
+        "16x100: bn",
+        "4x8x8x8: bn",
+    )
+
+    affine: bool = Field(True, description=_SCALE)
+    track_running_stats: bool = Field(True, description=_TRACK)
+
+    def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
+        return _scale_and_offset(self.affine, x.channels)
+
+    def buffers(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
+        return _running_statistics(self.track_running_stats, x.channels)
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        # PyTorch's 1-D class serves vectors and signals alike.
+        name = f"BatchNorm{max(x.rank, 1)}d"
+        return self.torch_statistics(name, x, affine=(self.affine, True), track=(self.track_running_stats, True))
+
+
+class InstanceNorm(_RunningStandardization):
+    """Instance normalization: each channel of each sample over all places (Ulyanov et al. 2016)."""
+
+    keyword = "instancenorm"
+    ranks = frozenset({1, 2, 3})
+    layouts = frozenset({Layout.CHANNELS_FIRST})
+    examples = (
+        "64x8x8: instancenorm",
+        "64x8x8: instancenorm(affine=true)",
+        "64x8x8: instancenorm(track_running_stats=true, momentum=0.2)",
+        "16x100: instancenorm",
+        "4x8x8x8: instancenorm",
+    )
+
+    affine: bool = Field(False, description=_SCALE)
+    track_running_stats: bool = Field(False, description=_TRACK)
+
+    def output(self, x: Shape) -> Shape:
+        require(
+            compare(">", product(x.spatial), 1),
+            lambda: ImpossibleLayer(
+                None, "`instancenorm` needs more than one place to measure over", f"{x} arrives here"
+            ),
+        )
+        return x
+
+    def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
+        return _scale_and_offset(self.affine, x.channels)
+
+    def buffers(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
+        return _running_statistics(self.track_running_stats, x.channels)
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        name = f"InstanceNorm{x.rank}d"
+        return self.torch_statistics(name, x, affine=(self.affine, False), track=(self.track_running_stats, False))
+
+
+class GroupNorm(_Standardization):
+    """Group normalization: groups of channels of each sample over all places (Wu & He 2018)."""
+
+    keyword = "gn"
+    dash = "groups"
+    layouts = _FIRST
+    examples = ("64x8x8: gn-32", "64x8x8: gn-1(affine=false, eps=0.001)", "64: gn-8", "16x100: gn-4", "4x8x8x8: gn-2")
+
+    groups: Positive = Field(description="number of groups the channels are split into")
+    affine: bool = Field(True, description=_SCALE)
+
+    def output(self, x: Shape) -> Shape:
+        require_divisor(self.groups, x.channels, "groups", "arriving channels", x)
+        return x
+
+    def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
+        return _scale_and_offset(self.affine, x.channels)
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        defaults = {"eps": 1e-5, "affine": True}
+        return (Module.of("GroupNorm", self.groups, x.channels, defaults=defaults, eps=self.eps, affine=self.affine),)
+
+
+_CHANNELS_FIRST_LAYER_NORM = '''\
+class ChannelsFirstLayerNorm(nn.LayerNorm):
+    """Layer normalization over the channels of a map that has them on axis 1."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        x = input.movedim(1, -1)
+        x = nn.functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.movedim(-1, 1)
+'''
+
+
+class LayerNorm(_Standardization):
+    """Layer normalization over the channels of each place, whatever the layout (Ba et al. 2016; ConvNeXt)."""
+
+    keyword = "ln"
+    examples = (
+        "96x8x8: ln",
+        "96x8x8: ln(eps=1e-6)",
+        "96x8x8: ln(elementwise_affine=false)",
+        "96x8x8: permute(0, 2, 3, 1) ln",
+        "384: ln(bias=false)",
+        "16x100: ln",
+        "4x8x8x8: ln",
+    )
+
+    elementwise_affine: bool = Field(True, description=_SCALE)
+    bias: bool = Field(True, description="whether there is an offset beside the scale")
+
+    def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
+        both = _scale_and_offset(self.elementwise_affine, x.channels)
+        return {name: shape for name, shape in both.items() if self.bias or name != "bias"}
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        first = x.layout is Layout.CHANNELS_FIRST
+        return (
+            Module.of(
+                "ChannelsFirstLayerNorm" if first else "LayerNorm",
+                x.channels,
+                definition=_CHANNELS_FIRST_LAYER_NORM if first else "",
+                defaults={"eps": 1e-5, "elementwise_affine": True, "bias": True},
+                eps=self.eps,
+                elementwise_affine=self.elementwise_affine,
+                bias=self.bias,
+            ),
+        )
+
+
+class LocalResponseNorm(_Normalization):
+    """Local response normalization across neighbouring channels (AlexNet, Krizhevsky et al. 2012, section 3.3)."""
+
+    keyword = "lrn"
+    ranks = frozenset({1, 2, 3})
+    layouts = frozenset({Layout.CHANNELS_FIRST})
+    examples = ("96x8x8: lrn", "96x8x8: lrn(size=3, alpha=0.001, k=2)", "16x100: lrn", "4x8x8x8: lrn")
+
+    size: Positive = Field(5, description="number of neighbouring channels that are summed over")
+    alpha: Number = Field(1e-4, description="weight of the sum")
+    beta: Number = Field(0.75, description="power of the divisor")
+    k: Number = Field(1.0, description="what is added to the sum")
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        defaults = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
+        return (
+            Module.of("LocalResponseNorm", self.size, defaults=defaults, alpha=self.alpha, beta=self.beta, k=self.k),
+        )

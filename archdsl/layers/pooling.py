@@ -1,0 +1,185 @@
+"""Poolings: the maximum or the mean of windows, of bins, or of the whole map."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from archdsl.layers.base import Axes, ImpossibleLayer, Layer, PaddingAxes, Role, require
+from archdsl.layers.torch_call import FLATTEN, Module, Step
+from archdsl.layers.window import ShapeTooSmall, WindowLayer
+from archdsl.shape import Dim, Layout, Shape, Window
+from archdsl.symbolic import compare
+
+_DEFAULTS: dict[str, Any] = {
+    "stride": None,
+    "padding": 0,
+    "dilation": 1,
+    "ceil_mode": False,
+    "count_include_pad": True,
+}
+
+
+class _Pool(WindowLayer):
+    role = Role.POOLING
+    digits = "kernel"
+    slash = "stride"
+    torch_name: ClassVar[str]
+
+    kernel: Axes = Field(2, description="size of the window, one number or one an axis")
+    stride: Axes | None = Field(None, description="step of the window; by default its size")
+    padding: PaddingAxes = Field(0, description="what is added on each side, at most half the kernel")
+    ceil: bool = Field(False, description="whether a last window that is only partly filled counts")
+
+    def steps(self, x: Shape) -> tuple[Dim, ...]:
+        """The step of the window on each axis."""
+        return self.per_axis("kernel" if self.stride is None else "stride", x)
+
+    def dilations(self, x: Shape) -> tuple[Dim, ...]:
+        """The distance between the elements of the window on each axis."""
+        return (1,) * x.rank
+
+    def windows(self, x: Shape) -> tuple[Window, ...]:
+        kernels, pads = self.per_axis("kernel", x), self.per_axis("padding", x)
+        axes = zip(kernels, self.steps(x), pads, self.dilations(x), strict=True)
+        return tuple(Window(k, s, (p, p), d, self.ceil) for k, s, p, d in axes)
+
+    def output(self, x: Shape) -> Shape:
+        for kernel, pad in zip(self.per_axis("kernel", x), self.per_axis("padding", x), strict=True):
+            require(
+                compare("<=", 2 * pad, kernel),
+                lambda kernel=kernel, pad=pad: ImpossibleLayer(  # type: ignore[misc]
+                    None, f"`{self.keyword}` takes a padding of at most half its kernel {kernel}, got {pad}"
+                ),
+            )
+        return x.with_spatial(self.slide(x))
+
+    def module(self, x: Shape, **more: Any) -> Module:
+        """The module with what is common to all poolings, and `more`."""
+        return Module.of(
+            f"{self.torch_name}{x.rank}d",
+            defaults=_DEFAULTS,
+            kernel_size=self.kernel,
+            stride=None if self.steps(x) == self.per_axis("kernel", x) else self.stride,
+            padding=self.padding,
+            **more,
+            ceil_mode=self.ceil,
+        )
+
+
+class MaxPool(_Pool):
+    """Maximum of each window, 2 wide unless said otherwise (PyTorch's MaxPool)."""
+
+    keyword = "maxpool"
+    torch_name = "MaxPool"
+    examples = (
+        "64x112x112: maxpool",
+        "64x112x112: maxpool3/2(padding=1)",
+        "64x112x112: maxpool3/2(ceil=true)",
+        "8x12x12: maxpool3x2/1x2",
+        "8x12x12: maxpool3/1(dilation=2, padding=1)",
+        "8x100: maxpool4",
+        "4x8x8x8: maxpool3/2(padding=1)",
+        "4x8x8x8: maxpool1x2x2",
+    )
+
+    dilation: Axes = Field(1, description="distance between the elements of the window")
+
+    def dilations(self, x: Shape) -> tuple[Dim, ...]:
+        return self.per_axis("dilation", x)
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        return (self.module(x, dilation=self.dilation),)
+
+
+class AvgPool(_Pool):
+    """Mean of each window, 2 wide unless said otherwise (PyTorch's AvgPool)."""
+
+    keyword = "avgpool"
+    torch_name = "AvgPool"
+    examples = (
+        "64x14x14: avgpool7",
+        "64x14x14: avgpool3/1(padding=1, count_include_pad=false)",
+        "8x15x15: avgpool(ceil=true)",
+        "8x100: avgpool4/2(padding=1)",
+        "4x8x8x8: avgpool",
+    )
+
+    count_include_pad: bool = Field(True, description="whether the padding counts in the mean")
+
+    def output(self, x: Shape) -> Shape:
+        # PyTorch's 3-D form alone wants a whole window of input, whatever the padding.
+        for size, kernel in zip(x.spatial, self.per_axis("kernel", x), strict=True):
+            require(
+                compare(">=", size, kernel) if x.rank == 3 else True,
+                lambda size=size, kernel=kernel: ShapeTooSmall(  # type: ignore[misc]
+                    None, f"`avgpool` of a volume needs at least its kernel {kernel}, got {size}", f"{x} arrives here"
+                ),
+            )
+        return super().output(x)
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        return (self.module(x, count_include_pad=self.count_include_pad),)
+
+
+class _AdaptivePool(Layer):
+    role = Role.POOLING
+    digits = "size"
+    ranks = frozenset({1, 2, 3})
+    layouts = frozenset({Layout.CHANNELS_FIRST})
+    output_is_scratch = True
+    torch_name: ClassVar[str]
+
+    size: Axes = Field(description="spatial size that comes out, one number or one an axis")
+
+    def output(self, x: Shape) -> Shape:
+        return x.with_spatial(self.per_axis("size", x))
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        return (Module(f"{self.torch_name}{x.rank}d", (self.size,)),)
+
+
+class AdaptiveAvgPool(_AdaptivePool):
+    """Mean of as many bins as are wanted; bin j spans ⌊ji/o⌋ to ⌈(j+1)i/o⌉ (PyTorch's AdaptiveAvgPool)."""
+
+    keyword = "adaptive-avgpool"
+    torch_name = "AdaptiveAvgPool"
+    examples = (
+        "512x9x9: adaptive-avgpool7",
+        "512x3x3: adaptive-avgpool7",
+        "8x9x9: adaptive-avgpool1x3",
+        "8x100: adaptive-avgpool1",
+        "4x4x7x7: adaptive-avgpool{(1, 3, 3)}",
+    )
+
+
+class AdaptiveMaxPool(_AdaptivePool):
+    """Maximum of as many bins as are wanted; bin j spans ⌊ji/o⌋ to ⌈(j+1)i/o⌉ (PyTorch's AdaptiveMaxPool)."""
+
+    keyword = "adaptive-maxpool"
+    torch_name = "AdaptiveMaxPool"
+    examples = (
+        "512x9x9: adaptive-maxpool7",
+        "8x9x9: adaptive-maxpool1x3",
+        "8x100: adaptive-maxpool1",
+        "4x4x7x7: adaptive-maxpool2",
+    )
+
+
+class GlobalAvgPool(Layer):
+    """Mean of each channel, a vector (Network in Network, Lin et al. 2013, section 3.2)."""
+
+    keyword = "gap"
+    role = Role.POOLING
+    ranks = frozenset({1, 2, 3})
+    layouts = frozenset({Layout.CHANNELS_FIRST})
+    output_is_scratch = True
+    examples = ("2048x7x7: gap", "8x100: gap", "4x8x7x7: gap")
+
+    def output(self, x: Shape) -> Shape:
+        return Shape.vector(x.channels)
+
+    def torch(self, x: Shape) -> tuple[Step, ...]:
+        # Not `mean` and not `AvgPool`: this one gives the same bits as the published models do.
+        return (Module(f"AdaptiveAvgPool{x.rank}d", (1,)), FLATTEN)

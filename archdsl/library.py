@@ -1,0 +1,125 @@
+"""Which file a name means: a file at that path, else a spec that comes with archdsl, else a variant in one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from archdsl.diagnostics import ArchError, Diagnostic, Source, similar_help
+from archdsl.reading import read_source
+
+SUFFIX = ".arch"
+
+
+class UnknownSpec(Diagnostic):
+    """A name that is neither a file nor one of the specs and variants that come with archdsl."""
+
+    code = "unknown-spec"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A file and, where the name that led to it was a variant's, that variant."""
+
+    path: Path
+    variant: str | None = None
+    title: str | None = None
+    """What the file goes by in messages, where that isn't its path."""
+
+    def read(self) -> Source:
+        """The text. Raises ArchError or OSError as `reading.read_source` does."""
+        return read_source(self.path, self.title)
+
+
+@cache
+def folder() -> Path:
+    """Where the specs are that come with archdsl: inside the package, or beside it in a source tree."""
+    packaged = Path(__file__).parent / "specs"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "specs"
+
+
+def files() -> list[Path]:
+    """The specs that come with archdsl, in the order of their names."""
+    return sorted(folder().glob(f"*{SUFFIX}"))
+
+
+def find(name: str | Path) -> Spec:
+    """What a name or path means.
+
+    A file that exists wins. `vgg.arch` is the file of that name; `vgg16` is first the variant of that
+    name in any file, then `vgg16.arch`. Raises ArchError with similar names where there is nothing, and
+    OSError where there is something that is no file.
+    """
+    path = Path(name)
+    if path.is_file() or _is_stream(path):
+        return Spec(path)
+    found = _in_library(str(name))
+    if found is not None:
+        return found
+    if path.is_dir():
+        raise IsADirectoryError(f"{name} is a folder, not a spec")
+    known = [each for listed in contents() for each in (listed.path.stem, listed.path.name, *listed.variants)]
+    raise ArchError(
+        UnknownSpec(
+            None,
+            f"there is no spec `{name}`",
+            notes=["a name is that of a file, or of a spec or variant that comes with archdsl"],
+            helps=similar_help(str(name), known, "a spec") or ["`archdsl list` shows all names"],
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A file with the names of its variants."""
+
+    path: Path
+    variants: tuple[str, ...]
+
+
+def contents() -> Iterator[Listed]:
+    """Every spec that comes with archdsl."""
+    for path in files():
+        yield Listed(path, tuple(variant_names(path.read_text(encoding="utf-8"))))
+
+
+def variant_names(text: str) -> list[str]:
+    """The names in the table of variants, found line by line without parsing the spec."""
+    lines = iter(text.splitlines())
+    for line in lines:
+        if re.fullmatch(r"\s*variants\s*(#.*)?", line):
+            break
+    rows = (line.split("#")[0].strip() for line in lines)
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in _table(rows)]
+    if not cells or "name" not in cells[0]:
+        return []
+    column = cells[0].index("name")
+    return [row[column].strip('"') for row in cells[1:] if len(row) > column and re.search(r"[^\s:-]", row[column])]
+
+
+def _table(rows: Iterator[str]) -> Iterator[str]:
+    """The rows of the table that comes next; blank lines and comments may stand ahead of it."""
+    begun = False
+    for row in rows:
+        if row.startswith("|"):
+            begun = True
+            yield row
+        elif row or begun:
+            return
+
+
+def _in_library(name: str) -> Spec | None:
+    if name.endswith(SUFFIX):
+        return next((Spec(path, title=path.name) for path in files() if path.name == name), None)
+    for listed in contents():
+        if name in listed.variants:
+            return Spec(listed.path, name, listed.path.name)
+    return next((Spec(path, title=path.name) for path in files() if path.stem == name), None)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is no file but can be read like one: a pipe, the terminal."""
+    return path.is_fifo() or path.is_char_device()

@@ -1,0 +1,132 @@
+"""What a person holds: a network with its shapes, its source, its picture and its live module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archdsl.analysis.cost import Costs
+from archdsl.analysis.table import sizes
+from archdsl.elaborate.program import Program, elaborate, read
+from archdsl.library import find
+from archdsl.parameters import Input, from_python, input_sizes
+from archdsl.reading import text_source
+from archdsl.syntax import parse
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from archdsl.diagnostics import Diagnostic, Source
+    from archdsl.elaborate.values import Value
+    from archdsl.ir.nodes import Architecture
+    from archdsl.shapes import Shapes
+
+
+def load(name_or_path: str | Path, *, variant: str | None = None, input: Input | None = None, **parameters: Any) -> Network:
+    """The network of a file, or of a spec that comes with archdsl: `load("resnet50", classes=10)`.
+
+    Without a variant the one that the name means is taken, else the first. `input` replaces the declared
+    one, as "3x64x64" or (3, 64, 64); parameters replace those of the variant. Raises ArchError for every
+    mistake in the spec or in what is asked of it, and OSError for a file that can't be read.
+    """
+    spec = find(name_or_path)
+    program = read_program(spec.read())
+    return build(program, variant or spec.variant, from_python(program, parameters), input)
+
+
+def loads(text: str, *, name: str = "<text>", variant: str | None = None, input: Input | None = None, **parameters: Any) -> Network:
+    """The network of a spec that is given as text; `name` is what messages call it. Otherwise as `load`."""
+    program = read_program(text_source(text, name))
+    return build(program, variant, from_python(program, parameters), input)
+
+
+def read_program(source: Source) -> Program:
+    """A spec taken apart. Raises ArchError for a text that is no spec."""
+    return read(parse(source))
+
+
+def build(program: Program, variant: str | None = None, parameters: Mapping[str, Value] | None = None, input: Input | None = None) -> Network:
+    """The network of a spec. Raises ArchError for every mistake of the spec."""
+    dims = None if input is None else input_sizes(input)
+    return Network(program, elaborate(program, variant, parameters or {}, dims))
+
+
+class Network:
+    """A network whose every number is settled. Made by `load` and `loads`; nothing here changes it."""
+
+    def __init__(self, program: Program, architecture: Architecture) -> None:
+        self.program = program
+        self.architecture = architecture
+
+    @property
+    def name(self) -> str:
+        """The architecture's name, as `arch` gives it."""
+        return self.architecture.name
+
+    @property
+    def variant(self) -> str | None:
+        """The variant's name; None for a spec that has none."""
+        return self.architecture.variant
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of the architecture's parameters."""
+        return dict(self.architecture.parameters)
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """The sizes that come in, channels first, without the batch."""
+        return sizes(self.architecture.input)
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """The sizes that go out, without the batch."""
+        return sizes(self.architecture.output)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """Parameters and MACs of every node."""
+        return Costs()
+
+    def shapes(self, depth: int | None = None) -> Shapes:
+        """Every layer with its shape, parameters and MACs, down to a depth counted from 1; and the totals."""
+        from archdsl.shapes import Shapes
+
+        return Shapes(self.architecture, self.costs, depth)
+
+    def source(self) -> str:
+        """The source of an `nn.Module`, which imports torch and nothing else."""
+        from archdsl.backends.torch import source
+
+        return source(self.program, self.architecture)
+
+    def module(self) -> nn.Module:
+        """A live `nn.Module`, made by running `source()`. Imports torch."""
+        from archdsl.runtime import module
+
+        return module(self.program, self.architecture)
+
+    def diagram(self, **options: Any) -> str:
+        """The network as SVG."""
+        from archdsl.backends.graphviz import svg
+
+        return svg(self.architecture, **options)
+
+    def to_json(self) -> str:
+        """The network's structure as JSON: a table of nodes, what is shared there once."""
+        from archdsl.analysis.notation import value_text
+        from archdsl.ir.document import document
+
+        return document(self.architecture, value_text).model_dump_json()
+
+    def check(self) -> list[Diagnostic]:
+        """What the spec expects of this network and isn't so; empty if all is well."""
+        from archdsl.analysis.expectations import failures
+
+        return failures(self.program, self.architecture, self.costs)
+
+    def __repr__(self) -> str:
+        title = self.name if self.variant is None else f"{self.name} ({self.variant})"
+        return f"<Network {title}: {self.architecture.input} → {self.architecture.output}>"

@@ -1,0 +1,68 @@
+"""From bytes to the text of a spec: encoding, line ends, and what no text has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from archdsl.diagnostics import ArchError, Diagnostic, Source
+
+MAX_BYTES = 2**20
+
+
+class UnreadableText(Diagnostic):
+    """A file that is no text: bytes that aren't UTF-8, a NUL, or carriage returns in place of line ends."""
+
+    code = "unreadable-text"
+    bad = "arch net\ninput 3x8x8\nconv3-8\x00\n"
+    mended = "arch net\ninput 3x8x8\nconv3-8\n"
+
+
+class FileTooLarge(Diagnostic):
+    """A file larger than any spec has need to be; it is not read."""
+
+    code = "file-too-large"
+
+
+def read_source(path: Path, name: str | None = None) -> Source:
+    """The text of a file, under its path or another name.
+
+    Raises ArchError for what is no text or too large, and OSError where the file can't be read.
+    """
+    name = str(path) if name is None else name
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ArchError(FileTooLarge(None, f"`{name}` is larger than {MAX_BYTES} bytes, the most that a spec may be"))
+    try:
+        return text_source(data.decode(), name)
+    except UnicodeDecodeError as error:
+        ahead = _normalized(data[: error.start].decode())
+        source = Source(name, ahead + _normalized(data[error.start :].decode(errors="replace")))
+        at = source.span(len(ahead), len(ahead) + 1)
+        raise ArchError(
+            UnreadableText(at, f"`{name}` is not UTF-8", f"the byte {data[error.start]:#04x} is no character here")
+        ) from None
+
+
+def text_source(text: str, name: str) -> Source:
+    """A text with line ends made plain and a byte order mark dropped. Raises ArchError for what is no text."""
+    source = Source(name, _normalized(text))
+    found = re.search("[\x00\r]", source.text)
+    if found is None:
+        return source
+    at = source.span(*found.span())
+    if found[0] == "\r":
+        raise ArchError(
+            UnreadableText(
+                at,
+                "a carriage return stands alone",
+                "no line feed follows",
+                helps=["end lines with a line feed, or with both as Windows does"],
+            )
+        )
+    raise ArchError(UnreadableText(at, "a NUL character is no text", "here"))
+
+
+def _normalized(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
