@@ -14,7 +14,6 @@ from archdsl.layers.base import Layer, keywords
 from archdsl.shape import Shape
 from archdsl.syntax import tree
 
-
 Given: TypeAlias = "dict[str, tuple[Value, Span]]"
 """The fields of a layer that were written, and where."""
 
@@ -90,7 +89,9 @@ def unknown_layer(head: tree.Head, known: Any, more: tuple[str, ...] = ()) -> Di
     if glued and split_digits(glued[1].split("-")[0])[0] in known and head.size is not None:
         helps = [f"a repeat stands apart: `{glued[1]} x{glued[2]}`"]
     else:
-        helps = similar_help(name, [*known, *more], "a layer") or similar_help(split_digits(name)[0], [*known, *more], "a layer")
+        helps = similar_help(name, [*known, *more], "a layer") or similar_help(
+            split_digits(name)[0], [*known, *more], "a layer"
+        )
     return UnknownLayer(head.name.span, f"unknown layer or block `{name}`", "not defined here", helps=helps)
 
 
@@ -131,9 +132,7 @@ class Binder:
             total |= given
         return total
 
-    def _number(
-        self, kind: type[Layer], given: Given, part: str, value: Any, span: Span, head: tree.Head
-    ) -> None:
+    def _number(self, kind: type[Layer], given: Given, part: str, value: Any, span: Span, head: tree.Head) -> None:
         if value is None:
             return
         field = getattr(kind, part)
@@ -141,9 +140,13 @@ class Binder:
             name = dict(_PARTS)[part]
             helps = []
             if part == "digits" and head.name.text not in keywords():
-                helps = [f"if `{head.name.text}` is a label, a colon belongs behind it: `{head.name.text}: {kind.keyword}`"]
+                helps = [
+                    f"if `{head.name.text}` is a label, a colon belongs behind it: `{head.name.text}: {kind.keyword}`"
+                ]
             raise ArchError(
-                UnexpectedNumber(span, f"`{kind.keyword}` takes no {name}", f"it is written `{signature(kind)}`", helps=helps)
+                UnexpectedNumber(
+                    span, f"`{kind.keyword}` takes no {name}", f"it is written `{signature(kind)}`", helps=helps
+                )
             )
         given[field] = (value, span)
 
@@ -162,9 +165,7 @@ def is_bare(argument: tree.Argument) -> bool:
     return argument.name is None and isinstance(argument.value, tree.Name) and argument.value.text == "bare"
 
 
-def place(
-    kind: type[Layer], given: Given, arguments: list[tuple[str | None, Value, Span]]
-) -> None:
+def place(kind: type[Layer], given: Given, arguments: list[tuple[str | None, Value, Span]]) -> None:
     """Put arguments into fields: those with names by name, the others in the order the class declares."""
     order = list(kind.positional)
     for name, value, span in arguments:
@@ -205,14 +206,18 @@ def build(kind: type[Layer], given: Given, span: Span) -> Layer:
         first = error.errors(include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] == "missing":
-            what = {kind.digits: "a kernel", kind.dash: "a number behind a dash", kind.slash: "a stride"}.get(field, f"`{field}`")
+            what = {kind.digits: "a kernel", kind.dash: "a number behind a dash", kind.slash: "a stride"}.get(
+                field, f"`{field}`"
+            )
             raise ArchError(
                 MissingNumber(span, f"`{kind.keyword}` needs {what}", f"it is written `{signature(kind)}`")
             ) from None
         value, at = given.get(field, (None, span))
         wanted = allowed(kind, field)
         raise ArchError(
-            BadArgument(at, f"`{field}` of `{kind.keyword}` is {wanted}, got {describe(value)}", f"{wanted} is needed here")  # type: ignore[arg-type]
+            BadArgument(
+                at, f"`{field}` of `{kind.keyword}` is {wanted}, got {describe(value)}", f"{wanted} is needed here"
+            )  # type: ignore[arg-type]
         ) from None
 
 

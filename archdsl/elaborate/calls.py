@@ -52,7 +52,9 @@ class CallArguments:
     @property
     def notation(self) -> str:
         layers = f"<{' | '.join(word.text for word in self.block.layers)}>" if self.block.layers else ""
-        names = [each.name.text + (f" = {each.default.span.text}" if each.default else "") for each in self.block.parameters]
+        names = [
+            each.name.text + (f" = {each.default.span.text}" if each.default else "") for each in self.block.parameters
+        ]
         return f"{self.block.name.text}{layers}({', '.join(names)})"
 
     def bind(self) -> dict[str, Value]:
@@ -65,7 +67,9 @@ class CallArguments:
                             number.span,
                             f"the block `{self.block.name.text}` takes no number in its head",
                             f"it is called as `{self.notation}`",
-                            helps=[f"hand it over in round brackets: `{self.block.name.text}({number.span.text.strip('{}')})`"],
+                            helps=[
+                                f"hand it over in round brackets: `{self.block.name.text}({number.span.text.strip('{}')})`"
+                            ],
                         )
                     )
         given = self._layers() | self._arguments()
@@ -101,7 +105,9 @@ class CallArguments:
 
     def _path(self, path: tree.Group) -> PathValue:
         names = sorted(self.elaborator.free(path))
-        return PathValue(path, tuple((name, self.scope.names[name]) for name in names if name in self.scope.names), self.scope)
+        return PathValue(
+            path, tuple((name, self.scope.names[name]) for name in names if name in self.scope.names), self.scope
+        )
 
     def _arguments(self) -> dict[str, Value]:
         order = [each.name.text for each in self.block.parameters]

@@ -302,7 +302,9 @@ def unpack(names: tuple[tree.Word, ...], item: Value, span: Span) -> dict[str, V
         return {names[0].text: item}
     if not isinstance(item, tuple) or len(item) != len(names):
         wanted = ", ".join(name.text for name in names)
-        raise ArchError(BadOperands(span, f"{describe(item)} doesn't give values for {wanted}", f"{len(names)} values are needed"))
+        raise ArchError(
+            BadOperands(span, f"{describe(item)} doesn't give values for {wanted}", f"{len(names)} values are needed")
+        )
     return {name.text: value for name, value in zip(names, item, strict=True)}
 
 

@@ -39,13 +39,7 @@ class BadLabel(Diagnostic):
 
 # The public attributes of `nn.Module`; a test holds this list to torch's.
 MODULE_ATTRIBUTES = frozenset(
-    """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches
-    eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict
-    modules mtia named_buffers named_children named_modules named_parameters parameters register_backward_hook
-    register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
-    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook
-    register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_
-    set_extra_state set_submodule share_memory state_dict to to_empty train training type xpu zero_grad""".split()
+    ["T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad"]
 )
 
 
@@ -60,7 +54,9 @@ def evaluate_template(evaluate: Evaluator, template: tree.Template, scope: Scope
         if isinstance(value, bool) or not isinstance(value, (int, str)):
             assert isinstance(part, tree.Node)
             raise ArchError(
-                BadOperands(part.span, f"{describe(value)} can't be part of a label", "a whole number or a string is needed")
+                BadOperands(
+                    part.span, f"{describe(value)} can't be part of a label", "a whole number or a string is needed"
+                )
             )
         if pieces and isinstance(pieces[-1], str):
             pieces[-1] += str(value)
@@ -87,4 +83,8 @@ def check_label(name: Name, template: tree.Template) -> None:
     elif "." in text or not text:
         reason = "can't be part of the name of a weight"
     if reason:
-        raise ArchError(BadLabel(template.span, f"the label `{text}` {reason}", "can't name a submodule", helps=["choose another label"]))
+        raise ArchError(
+            BadLabel(
+                template.span, f"the label `{text}` {reason}", "can't name a submodule", helps=["choose another label"]
+            )
+        )

@@ -86,12 +86,25 @@ class _Merging:
             raise ArchError(WrongBranches(self.node.call.span, f"`{kind}` takes no arguments", "not here"))
         for path in self.node.paths:
             if not path.items:
-                raise ArchError(WrongBranches(self.node.span, f"a branch of `{kind}` is empty", "in here", helps=["write `identity` for a branch that changes nothing"]))
+                raise ArchError(
+                    WrongBranches(
+                        self.node.span,
+                        f"a branch of `{kind}` is empty",
+                        "in here",
+                        helps=["write `identity` for a branch that changes nothing"],
+                    )
+                )
         merged = self.residual() if kind == "residual" else self.joined(kind)
         self.elaborator.marks_of[merged] = self.marks
         return merged
 
-    def make(self, branches: tuple[Chain, ...], output: Shape, shortcut: Shortcut | None = None, agrees: Condition | bool = True) -> Merge:
+    def make(
+        self,
+        branches: tuple[Chain, ...],
+        output: Shape,
+        shortcut: Shortcut | None = None,
+        agrees: Condition | bool = True,
+    ) -> Merge:
         return Merge(
             input=self.x,
             output=output,
@@ -116,7 +129,13 @@ class _Merging:
     def residual(self) -> Merge:
         paths = self.node.paths
         if len(paths) > 2:
-            raise ArchError(WrongBranches(paths[2].span, f"`residual` has a main path and a shortcut, got {len(paths)} branches", "one too many"))
+            raise ArchError(
+                WrongBranches(
+                    paths[2].span,
+                    f"`residual` has a main path and a shortcut, got {len(paths)} branches",
+                    "one too many",
+                )
+            )
         main = self.branch(paths[0], self.x)
         if len(paths) == 1:
             self.agree([(paths[0].span, main.output)], self.x, project=True)
@@ -137,10 +156,24 @@ class _Merging:
         projection = self.projection(paths[1], label, main, strides, agrees)
         return self.make((main, projection), main.output, "project", agrees)
 
-    def projection(self, path: tree.Group, label: tree.Template | None, main: Chain, strides: tuple[Dim, ...], agrees: Condition | bool) -> Chain:
+    def projection(
+        self,
+        path: tree.Group,
+        label: tree.Template | None,
+        main: Chain,
+        strides: tuple[Dim, ...],
+        agrees: Condition | bool,
+    ) -> Chain:
         """`conv1-C/S bn`, where C and S are those of the main path."""
         if not strides:
-            raise ArchError(BranchMismatch(path.span, f"`project` needs a feature map, got {self.x}", "can't project this", helps=["write the shortcut out: `residual<… | fc-N>`"]))
+            raise ArchError(
+                BranchMismatch(
+                    path.span,
+                    f"`project` needs a feature map, got {self.x}",
+                    "can't project this",
+                    helps=["write the shortcut out: `residual<… | fc-N>`"],
+                )
+            )
         stride = strides[0] if len(set(strides)) == 1 else strides
         scope = Scope({"channels": main.output.channels, "stride": stride}, defaults=self.scope.defaults)
         sequence = Sequence(self.x, scope)
@@ -185,7 +218,14 @@ class _Merging:
     def joined(self, kind: str) -> Merge:
         paths = self.node.paths
         if len(paths) < 2:
-            raise ArchError(WrongBranches(self.node.span, f"`{kind}` joins at least two branches, got {len(paths)}", "only one branch", helps=[f"add a branch: `{kind}<… | identity>`"]))
+            raise ArchError(
+                WrongBranches(
+                    self.node.span,
+                    f"`{kind}` joins at least two branches, got {len(paths)}",
+                    "only one branch",
+                    helps=[f"add a branch: `{kind}<… | identity>`"],
+                )
+            )
         branches = tuple(self.branch(path, self.x) for path in paths)
         shapes = [branch.output for branch in branches]
         if kind == "concat":
@@ -227,13 +267,28 @@ class _Merging:
                 first = self.node.paths[0].span
                 labels = [Label(first, f"this branch ends as {wanted}")] if span != first else []
             what = "the main path" if kind == "residual" else "this branch"
-            operation = "concatenation needs equal height and width" if kind == "concat" else "addition needs equal channels, height and width"
+            operation = (
+                "concatenation needs equal height and width"
+                if kind == "concat"
+                else "addition needs equal channels, height and width"
+            )
             if kind == "mul":
                 operation = "multiplication needs equal shapes, or a branch of C or C×1×1 that scales the channels"
             notes = [operation] + ([f"the shortcut carries {wanted}"] if project else [])
-            helps = ["project the shortcut: `residual<… | project>`"] if project and shape.layout is wanted.layout is Layout.CHANNELS_FIRST else []
+            helps = (
+                ["project the shortcut: `residual<… | project>`"]
+                if project and shape.layout is wanted.layout is Layout.CHANNELS_FIRST
+                else []
+            )
             raise ArchError(
-                BranchMismatch(span, f"branches of `{kind}` make different shapes", f"{what} ends as {shape}", labels=labels, notes=notes, helps=helps)
+                BranchMismatch(
+                    span,
+                    f"branches of `{kind}` make different shapes",
+                    f"{what} ends as {shape}",
+                    labels=labels,
+                    notes=notes,
+                    helps=helps,
+                )
             )
 
 
@@ -251,7 +306,11 @@ def shortcut_word(path: tree.Group) -> tuple[Shortcut | None, tree.Template | No
     """`project` or `optional`, with the label ahead of it, or None for a shortcut that is written out."""
     if len(path.items) == 1 and isinstance(path.items[0], tree.Statement):
         statement = path.items[0]
-        if isinstance(statement.body, tree.Head) and statement.repeat is None and statement.body.name.text in ("project", "optional"):
+        if (
+            isinstance(statement.body, tree.Head)
+            and statement.repeat is None
+            and statement.body.name.text in ("project", "optional")
+        ):
             return statement.body.name.text, statement.label  # type: ignore[return-value]
     return None, None
 

@@ -103,7 +103,11 @@ class Program:
                         None,
                         f"`{self.name}` has no parameter `{name}`",
                         helps=similar_help(name, [each.name.text for each in declared], "a parameter")
-                        or ["its parameters are " + ", ".join(each.name.text for each in declared) if declared else "it has none"],
+                        or [
+                            "its parameters are " + ", ".join(each.name.text for each in declared)
+                            if declared
+                            else "it has none"
+                        ],
                     )
                 )
         elaborator = Elaborator(self.blocks, lambda block: Scope({}))
@@ -118,7 +122,14 @@ class Program:
             elif each.default is not None:
                 values[name] = elaborator.evaluate(each.default, Scope(values))
             else:
-                raise ArchError(MissingParameter(each.name.span, f"the parameter `{name}` has no value", "no default here", helps=[f"give it a default, or `--set {name}=…`"]))
+                raise ArchError(
+                    MissingParameter(
+                        each.name.span,
+                        f"the parameter `{name}` has no value",
+                        "no default here",
+                        helps=[f"give it a default, or `--set {name}=…`"],
+                    )
+                )
         return values
 
     def scope(self, parameters: Mapping[str, Value]) -> Scope:
@@ -161,7 +172,9 @@ class Program:
         for expression in self.input.sizes.dims:
             value = elaborator.evaluate(expression, self.scope(parameters))
             if isinstance(value, bool) or not isinstance(value, (int, Expr)) or (isinstance(value, int) and value < 1):
-                raise ArchError(BadInput(expression.span, f"an input size is a whole number of at least 1, got {describe(value)}"))
+                raise ArchError(
+                    BadInput(expression.span, f"an input size is a whole number of at least 1, got {describe(value)}")
+                )
             dims.append(value)
         if len(dims) > 4:
             raise ArchError(BadInput(self.input.span, f"an input has at most three spatial axes, got {len(dims) - 1}"))
@@ -187,7 +200,11 @@ class Program:
         if name not in self.variants:
             known = ", ".join(self.variants) or "it has none"
             raise ArchError(
-                UnknownVariant(None, f"`{self.name}` has no variant `{name}`", helps=similar_help(name, self.variants, "a variant") or [f"its variants: {known}"])
+                UnknownVariant(
+                    None,
+                    f"`{self.name}` has no variant `{name}`",
+                    helps=similar_help(name, self.variants, "a variant") or [f"its variants: {known}"],
+                )
             )
         return self.variants[name]
 
@@ -210,7 +227,12 @@ def read(file: tree.File) -> Program:
             check_name(item.name, "a block")
             if name in blocks:
                 raise ArchError(
-                    Twice(item.name.span, f"the block `{name}` is defined twice", "the second", labels=[Label(blocks[name].name.span, "the first")])
+                    Twice(
+                        item.name.span,
+                        f"the block `{name}` is defined twice",
+                        "the second",
+                        labels=[Label(blocks[name].name.span, "the first")],
+                    )
                 )
             names = [*item.layers, *(each.name for each in item.parameters)]
             check_parameters(names)
@@ -220,12 +242,36 @@ def read(file: tree.File) -> Program:
     if arch is not None:
         check_parameters([each.name for each in arch.parameters])
         if input_ is None:
-            raise ArchError(Incomplete(arch.span, f"`{arch.name.text}` has no input", "its input is not given", helps=["say what comes in: `input 3x224x224`"]))
-    elif input_ is not None or variants is not None or any(not isinstance(item, (tree.Let, tree.Default)) for item in body):
+            raise ArchError(
+                Incomplete(
+                    arch.span,
+                    f"`{arch.name.text}` has no input",
+                    "its input is not given",
+                    helps=["say what comes in: `input 3x224x224`"],
+                )
+            )
+    elif (
+        input_ is not None
+        or variants is not None
+        or any(not isinstance(item, (tree.Let, tree.Default)) for item in body)
+    ):
         place = next(item for item in file.items if isinstance(item, (tree.Input, tree.Variants)) or item in body)
-        raise ArchError(Incomplete(place.span, "the spec has no `arch`", "an architecture begins here, but has no name", helps=["name it on the first line: `arch net`"]))
+        raise ArchError(
+            Incomplete(
+                place.span,
+                "the spec has no `arch`",
+                "an architecture begins here, but has no name",
+                helps=["name it on the first line: `arch net`"],
+            )
+        )
     elif not blocks and not body:
-        raise ArchError(Incomplete(file.source.span(0, 0), "the spec is empty", helps=["a spec begins with `arch NAME` and `input 3x224x224`"]))
+        raise ArchError(
+            Incomplete(
+                file.source.span(0, 0),
+                "the spec is empty",
+                helps=["a spec begins with `arch NAME` and `input 3x224x224`"],
+            )
+        )
     return Program(
         file=file,
         arch=arch,
@@ -237,13 +283,24 @@ def read(file: tree.File) -> Program:
     )
 
 
-def elaborate(program: Program, variant: str | None = None, given: Mapping[str, Value] | None = None, dims: tuple[Dim, ...] | None = None) -> Architecture:
+def elaborate(
+    program: Program,
+    variant: str | None = None,
+    given: Mapping[str, Value] | None = None,
+    dims: tuple[Dim, ...] | None = None,
+) -> Architecture:
     """The network of a spec with every number settled. `dims` replaces the declared input.
 
     Raises ArchError for every mistake of the spec.
     """
     if program.arch is None:
-        raise ArchError(Incomplete(program.file.source.span(0, 0), f"`{program.name}` holds only blocks and has no network", helps=["use its blocks in another spec"]))
+        raise ArchError(
+            Incomplete(
+                program.file.source.span(0, 0),
+                f"`{program.name}` holds only blocks and has no network",
+                helps=["use its blocks in another spec"],
+            )
+        )
     chosen = program.variant(variant)
     parameters = program.parameters(chosen, given or {})
     elaborator = program.elaborator(parameters, variant=chosen.name if chosen else None)
@@ -269,11 +326,17 @@ def check_name(word: tree.Word, what: str) -> None:
     name, digits = split_digits(word.text)
     # A block would hide the layer of its name; a parameter that holds no layer hides nothing.
     if (what == "a block" and word.text in keywords()) or (digits is not None and name in keywords()):
-        raise ArchError(BadName(word.span, f"`{word.text}` can't name {what}: it is written like a layer", "choose another name"))
+        raise ArchError(
+            BadName(word.span, f"`{word.text}` can't name {what}: it is written like a layer", "choose another name")
+        )
     if name == "x" and digits is not None:
-        raise ArchError(BadName(word.span, f"`{word.text}` can't name {what}: it is written like a repeat", "choose another name"))
+        raise ArchError(
+            BadName(word.span, f"`{word.text}` can't name {what}: it is written like a repeat", "choose another name")
+        )
     if word.text in SIZES or word.text in ("project", "optional", "bare"):
-        raise ArchError(BadName(word.span, f"`{word.text}` can't name {what}: the language uses it", "choose another name"))
+        raise ArchError(
+            BadName(word.span, f"`{word.text}` can't name {what}: the language uses it", "choose another name")
+        )
 
 
 def check_parameters(names: list[tree.Word]) -> None:
@@ -281,12 +344,21 @@ def check_parameters(names: list[tree.Word]) -> None:
     for word in names:
         check_name(word, "a parameter")
         if word.text in seen:
-            raise ArchError(Twice(word.span, f"the parameter `{word.text}` is there twice", "the second", labels=[Label(seen[word.text].span, "the first")]))
+            raise ArchError(
+                Twice(
+                    word.span,
+                    f"the parameter `{word.text}` is there twice",
+                    "the second",
+                    labels=[Label(seen[word.text].span, "the first")],
+                )
+            )
         seen[word.text] = word
 
 
 def _one(file: tree.File, kind: type[Item], what: str) -> Item | None:
     found = [item for item in file.items if isinstance(item, kind)]
     if len(found) > 1:
-        raise ArchError(Twice(found[1].span, f"{what} is given twice", "the second", labels=[Label(found[0].span, "the first")]))
+        raise ArchError(
+            Twice(found[1].span, f"{what} is given twice", "the second", labels=[Label(found[0].span, "the first")])
+        )
     return found[0] if found else None

@@ -76,7 +76,14 @@ class Turns:
         self.index = repeat.index.text if repeat.index else None
         if self.index is not None and self.index in scope.names and isinstance(scope.names[self.index], (int, Expr)):
             assert repeat.index is not None
-            raise ArchError(ShadowedIndex(repeat.index.span, f"`{self.index}` is already the name of a number here", "shadows it", helps=["choose another name for the index"]))
+            raise ArchError(
+                ShadowedIndex(
+                    repeat.index.span,
+                    f"`{self.index}` is already the name of a number here",
+                    "shadows it",
+                    helps=["choose another name for the index"],
+                )
+            )
         self.labelled = (
             self.index is not None
             and item.label is not None
@@ -99,7 +106,9 @@ class Turns:
         if not runs:
             return None
         runs = settle_turns(runs)
-        return Repeat(input=x, output=self.behind(runs[-1]), span=self.item.span, count=count, index=self.index, runs=tuple(runs))
+        return Repeat(
+            input=x, output=self.behind(runs[-1]), span=self.item.span, count=count, index=self.index, runs=tuple(runs)
+        )
 
     def behind(self, run: Run) -> Shape:
         """What leaves the last turn of a run."""
@@ -113,7 +122,11 @@ class Turns:
         if isinstance(value, Expr):
             return value
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ArchError(BadOperands(self.repeat.count.span, f"a repeat needs a whole number of at least 0, got {describe(value)}"))
+            raise ArchError(
+                BadOperands(
+                    self.repeat.count.span, f"a repeat needs a whole number of at least 0, got {describe(value)}"
+                )
+            )
         return value
 
     def turn(self, number: Dim | None, x: Shape) -> Chain:
@@ -203,11 +216,17 @@ class Turns:
             if isinstance(diagnostic, ShapeTooSmall) and turn > 0:
                 way = ", ".join(str(min(size.spatial, key=str, default=size.dims[0])) for size in self.sizes[:12])
                 diagnostic.notes = (*diagnostic.notes, f"sizes before each repeat: {way}")
-                diagnostic.helps = (*diagnostic.helps, f"repeat at most {turn} time{'s' if turn > 1 else ''}, or start from a larger input")
+                diagnostic.helps = (
+                    *diagnostic.helps,
+                    f"repeat at most {turn} time{'s' if turn > 1 else ''}, or start from a larger input",
+                )
 
 
 def alike(left: Shape, right: Shape) -> bool:
     """Whether two shapes differ at most in sizes that are unknown, which no class depends on."""
     if left.layout is not right.layout or left.channels != right.channels or left.rank != right.rank:
         return False
-    return all(a == b or (isinstance(a, Expr) and isinstance(b, Expr)) for a, b in zip(left.spatial, right.spatial, strict=True))
+    return all(
+        a == b or (isinstance(a, Expr) and isinstance(b, Expr))
+        for a, b in zip(left.spatial, right.spatial, strict=True)
+    )

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Span, similar_help
+from archdsl.elaborate.bias import settle_biases
 from archdsl.elaborate.binding import Binder, find_layer, is_bare, split_digits, unknown_layer
 from archdsl.elaborate.calls import CallArguments, Recursion
 from archdsl.elaborate.expressions import BadOperands, Evaluator, items_of, unpack
 from archdsl.elaborate.free_names import free_names
-from archdsl.elaborate.bias import settle_biases
 from archdsl.elaborate.labels import LabelTwice, UnknownLabel, evaluate_template
 from archdsl.elaborate.merges import MERGES, join_shapes, merge_node, unknown_merge
 from archdsl.elaborate.repeats import repeat_into, turns_into
@@ -112,7 +112,9 @@ class Elaborator:
     def count_node(self, span: Span) -> None:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise ArchError(TooManyNodes(span, f"this unrolls into more than {MAX_NODES} different layers", "unrolled here"))
+            raise ArchError(
+                TooManyNodes(span, f"this unrolls into more than {MAX_NODES} different layers", "unrolled here")
+            )
 
     def layer_value(self, head: tree.Head, scope: Scope, x: Shape) -> LayerValue | None:
         """A head as a layer to hand over, if it names a keyword and nothing is to follow it."""
@@ -127,13 +129,28 @@ class Elaborator:
 
     # Statements
 
-    def chain(self, items: tuple[tree.Node, ...], scope: Scope, x: Shape, span: Span, container: bool, text: tree.Node | None = None) -> Chain:
+    def chain(
+        self,
+        items: tuple[tree.Node, ...],
+        scope: Scope,
+        x: Shape,
+        span: Span,
+        container: bool,
+        text: tree.Node | None = None,
+    ) -> Chain:
         """Statements in sequence as one node."""
         sequence = Sequence(x, scope)
         self.statements(items, sequence)
         return self.finish(sequence, span, container, text, scope)
 
-    def finish(self, sequence: Sequence, span: Span, container: bool = False, text: tree.Node | None = None, scope: Scope | None = None) -> Chain:
+    def finish(
+        self,
+        sequence: Sequence,
+        span: Span,
+        container: bool = False,
+        text: tree.Node | None = None,
+        scope: Scope | None = None,
+    ) -> Chain:
         """A sequence as a chain. With the text it was made from, a class can be built of it."""
         chain = Chain(
             input=sequence.start,
@@ -218,7 +235,9 @@ class Elaborator:
         if label is not None and len(sequence.members) > before:
             self.mark(label, sequence, sequence.members[before], node)
 
-    def container_or_splice(self, label: Name | None, node: tree.Node, sequence: Sequence, add: Callable[[Sequence], None]) -> None:
+    def container_or_splice(
+        self, label: Name | None, node: tree.Node, sequence: Sequence, add: Callable[[Sequence], None]
+    ) -> None:
         """Splice into the chain, or under a label make a container of it."""
         if label is None:
             add(sequence)
@@ -233,7 +252,14 @@ class Elaborator:
             return
         name = label[0]
         if name in sequence.marks:
-            raise ArchError(LabelTwice(node.span, f"the label `{name}` is given twice", "the second of that name", helps=["give each its own name"]))
+            raise ArchError(
+                LabelTwice(
+                    node.span,
+                    f"the label `{name}` is given twice",
+                    "the second of that name",
+                    helps=["give each its own name"],
+                )
+            )
         last = sequence.members[-1]
         sequence.members[-1] = Member(label=last.label, node=last.node, marks=(*last.marks, name))
         sequence.mark(name, sequence.x)
@@ -279,7 +305,9 @@ class Elaborator:
             return
         if name in scope.names:
             raise ArchError(
-                BadOperands(head.name.span, f"`{name}` is {describe(scope.names[name])}, not a layer", "a layer is needed here")
+                BadOperands(
+                    head.name.span, f"`{name}` is {describe(scope.names[name])}, not a layer", "a layer is needed here"
+                )
             )
         raise ArchError(unknown_layer(head, keywords(), tuple(self.blocks)))
 
@@ -311,7 +339,12 @@ class Elaborator:
         if label is None:
             self.statements(items, inner)
             sequence.members += inner.members
-        elif len(items) == 1 and isinstance(items[0], tree.Statement) and items[0].repeat is None and items[0].label is None:
+        elif (
+            len(items) == 1
+            and isinstance(items[0], tree.Statement)
+            and items[0].repeat is None
+            and items[0].label is None
+        ):
             self.body(items[0].body, inner, label)
             sequence.members += inner.members
         else:
@@ -339,7 +372,12 @@ class Elaborator:
         if block in self.calls:
             way = " → ".join(each.name.text for each in [*self.calls[self.calls.index(block) :], block])
             raise ArchError(
-                Recursion(block.name.span, f"`{block.name.text}` is built of itself: {way}", "defined here", labels=[Label(span, "called here")])
+                Recursion(
+                    block.name.span,
+                    f"`{block.name.text}` is built of itself: {way}",
+                    "defined here",
+                    labels=[Label(span, "called here")],
+                )
             )
         self.calls.append(block)
         try:
@@ -347,7 +385,9 @@ class Elaborator:
                 body = self.chain(block.body.items, scope, x, block.body.span, True)
         finally:
             self.calls.pop()
-        others = tuple((name, scope.names[name]) for name in self.free(block) if name in scope.names and name not in arguments)
+        others = tuple(
+            (name, scope.names[name]) for name in self.free(block) if name in scope.names and name not in arguments
+        )
         node = Call(
             input=x,
             output=body.output,

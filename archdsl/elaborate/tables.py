@@ -46,7 +46,9 @@ def pick_column(elaborator: Elaborator, table: tree.Table, scope: Scope) -> list
     else:
         value = elaborator.evaluate(tree.Name(table.column.span, table.column), scope)
         if not isinstance(value, (str, int)) or isinstance(value, bool):
-            raise ArchError(UnknownColumn(table.column.span, f"`{table.column.text}` is {describe(value)}, which heads no column"))
+            raise ArchError(
+                UnknownColumn(table.column.span, f"`{table.column.text}` is {describe(value)}, which heads no column")
+            )
         wanted, place = str(value), table.column.span
     if wanted not in names:
         raise ArchError(

@@ -71,18 +71,32 @@ def read_variants(table: tree.Variants | None, arch: tree.Arch | None) -> dict[s
             continue
         variant = _row(row, columns)
         if variant.name in found:
-            raise ArchError(BadVariant(row.cells[columns.index("name")].span, f"there are two variants `{variant.name}`", "the second"))
+            raise ArchError(
+                BadVariant(
+                    row.cells[columns.index("name")].span, f"there are two variants `{variant.name}`", "the second"
+                )
+            )
         found[variant.name] = variant
     return found
 
 
 def _row(row: tree.Row, columns: list[str]) -> Variant:
     if len(row.cells) != len(columns):
-        raise ArchError(RaggedTable(row.span, f"this row has {len(row.cells)} cells, the table {len(columns)} columns", "one cell for each column"))
+        raise ArchError(
+            RaggedTable(
+                row.span,
+                f"this row has {len(row.cells)} cells, the table {len(columns)} columns",
+                "one cell for each column",
+            )
+        )
     cells = dict(zip(columns, row.cells, strict=True))
     name = cells["name"]
-    if not isinstance(name, (tree.Name, tree.Literal)) or (isinstance(name, tree.Literal) and not isinstance(name.value, str)):
-        raise ArchError(BadVariant(name.span if name.span.text else row.span, "a variant needs a name", "a word or a string"))
+    if not isinstance(name, (tree.Name, tree.Literal)) or (
+        isinstance(name, tree.Literal) and not isinstance(name.value, str)
+    ):
+        raise ArchError(
+            BadVariant(name.span if name.span.text else row.span, "a variant needs a name", "a word or a string")
+        )
     values = {
         column: cell
         for column, cell in cells.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Literal, TypeAlias
 
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Repeat, at
@@ -71,15 +71,17 @@ def leaks(chain: Chain) -> bool:
     return any(member.label is None and is_open(member.node) for member in spliced(chain.members))
 
 
-@lru_cache(maxsize=None)
+@cache
 def is_open(node: Node) -> bool:
     """Whether a node is a merge with labels in its branches, which belong to the container around it."""
     if not isinstance(node, Merge):
         return False
-    return any(leaks(branch) or any(member.label is not None for member in spliced(branch.members)) for branch in node.branches)
+    return any(
+        leaks(branch) or any(member.label is not None for member in spliced(branch.members)) for branch in node.branches
+    )
 
 
-@lru_cache(maxsize=None)
+@cache
 def has_state(node: Node) -> bool:
     """Whether a node has anything in the `state_dict`."""
     if isinstance(node, LayerNode):
@@ -102,9 +104,7 @@ def names(chain: Chain, chosen: Style) -> tuple[Entry, ...]:
         return _Namer(None).entries(chain.members, {})[0]
     labels = {member.label[0] for member in _all(chain) if member.label and isinstance(member.label[0], str)}
     totals = _Namer({}).entries(chain.members, {})[1]
-    separators = {
-        word: "_" if any(re.fullmatch(f"{word}[0-9]+", label) for label in labels) else "" for word in totals
-    }
+    separators = {word: "_" if any(re.fullmatch(f"{word}[0-9]+", label) for label in labels) else "" for word in totals}
     plain = {word for word, total in totals.items() if total == 1 and word not in labels}
     return _Namer({word: None if word in plain else separators[word] for word in totals}).entries(chain.members, {})[0]
 

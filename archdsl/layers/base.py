@@ -7,10 +7,11 @@ page, JSON, the PyTorch source and the conformance test are all derived from wha
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from importlib import import_module
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -119,6 +120,10 @@ class Layer(BaseModel):
     """
     follows_bias: ClassVar[bool] = False
     """A convolution right before this layer needs no bias (batch normalization subtracts it)."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        keywords.cache_clear()
 
     def output(self, x: Shape) -> Shape:
         """The shape this layer makes of `x`. Raises ArchError where there is none."""
@@ -272,7 +277,8 @@ def _import_families() -> None:
         import_module(f"archdsl.layers.{module.name}")
 
 
-def keywords() -> dict[str, type[Layer]]:
+@cache
+def keywords() -> Mapping[str, type[Layer]]:
     """Every layer by its keyword: those of this package and any `Layer` subclass defined elsewhere."""
     _import_families()
-    return {kind.keyword: kind for kind in subclasses(Layer) if "keyword" in vars(kind)}
+    return MappingProxyType({kind.keyword: kind for kind in subclasses(Layer) if "keyword" in vars(kind)})

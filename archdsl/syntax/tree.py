@@ -584,5 +584,5 @@ def classes() -> dict[str, type[Node]]:
     while pending:
         kind = pending.pop()
         pending += kind.__subclasses__()
-        found |= {rule: kind for rule in vars(kind).get("rules", ())}
+        found |= dict.fromkeys(vars(kind).get("rules", ()), kind)
     return found

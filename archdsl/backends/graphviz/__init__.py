@@ -20,7 +20,7 @@ __all__ = ["Direction", "RenderError", "dot", "render"]
 
 Direction = Literal["TB", "LR"]
 
-READABLE = 48
+READABLE = 52
 """The most boxes that a drawing gets where no depth is asked for."""
 LARGEST = 2000
 """The most boxes of any drawing."""

@@ -179,6 +179,7 @@ class Composer:
             return self.shut(pair, label, name, x, marks, place, self.costs.of(node)), {}
         title = call_text(node) if isinstance(node, Call) else ""
         frame = self.frame("block" if call else "group", ": ".join(filter(None, (label, title))), place.frame)
+        frame.labelled = bool(label)
         inside = Place(frame, place.room - 1, f"{name}.", place.turns)
         return self.chain((body, twin), names(body, style(body, "block" if call else "group")), x, marks, inside)
 
@@ -276,13 +277,17 @@ class Composer:
         ends: list[tuple[Point, Arrow, str]] = []
         for number, branch in enumerate(node.branches):
             arrow, label = arrows[number]
-            if arrow != "main":
+            if arrow in ("long", "skip"):
                 start = _look_up(marks, branch.members[0].node.target) if _refers(branch) else x  # type: ignore[attr-defined]
                 ends.append((start or x, arrow, label))
                 continue
-            end, inner = self.chain((branch, last.branches[number]), entries[number], x, {**marks, **made}, inside)
+            before = len(self.edges)
+            walk = self.shortcut if arrow == "project" else self.chain
+            end, inner = walk((branch, last.branches[number]), entries[number], x, {**marks, **made}, inside)
+            for edge in self.edges[before:]:
+                edge.kind = arrow if edge.kind == "main" else edge.kind
             made |= inner
-            ends.append((end, "main" if end is not x or len(node.branches) == 1 else "skip", ""))
+            ends.append((end, arrow if end is not x or len(node.branches) == 1 else "skip", ""))
         if identity:
             ends.append((x, "skip", ""))
         sign = self.box("merge", place.frame, SIGNS[node.kind], Role.MERGE)
@@ -295,17 +300,25 @@ class Composer:
         inputs, twins = [branch.output for branch in node.branches], [branch.output for branch in last.branches]
         return Point(sign, _changed(inputs, twins, node.output, last.output)), made
 
+    def shortcut(self, pair: Pair, entries: tuple[Entry, ...], x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
+        """The layers of a projection; the group that a label makes of them gets no frame."""
+        node, last = pair
+        assert isinstance(node, Chain) and isinstance(last, Chain)
+        group, twin = (each.members[0].node if len(each.members) == 1 else each for each in (node, last))
+        if isinstance(group, Chain) and group is not node:
+            inside = replace(place, path=f"{place.name(entries[0])}.")
+            return self.chain((group, twin), names(group, style(group, "group")), x, marks, inside)
+        return self.chain(pair, entries, x, marks, place)
+
     def arrow_of(self, node: Merge, number: int) -> tuple[Arrow, str]:
-        """How a branch is drawn: as boxes (`main`), or as one arrow with its layers written beside it."""
+        """How a branch is drawn: as one arrow (`skip`, `long`) with what is written beside it, or as boxes."""
         branch = node.branches[number]
         if len(branch.members) == 1 and isinstance(branch.members[0].node, Reference):
             return "long", shape_text(branch.output, branch.output)
         layers = layers_in(branch.members)
         if layers and all(is_identity(each) for each in layers):
             return "skip", ""
-        if node.kind == "residual" and number == 1 and layers and len(layers) <= 3:
-            return "project", " ".join(layer_text(each) for each in layers)
-        return "main", ""
+        return ("project" if node.kind == "residual" and number == 1 else "main"), ""
 
     @staticmethod
     def branch_entries(node: Merge, entry: Entry) -> list[tuple[Entry, ...]]:

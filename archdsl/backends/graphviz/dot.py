@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from string import ascii_uppercase
 
 from archdsl.backends.graphviz.drawing import Box, Drawing, Edge, Frame
 from archdsl.backends.graphviz.wording import parameters_text
@@ -24,17 +25,20 @@ FILLS = {
     Role.RESHAPE: ("#d3eef0", "#4a9299"),
     Role.MERGE: ("#fbdcbd", "#bf7a35"),
 }
+_LETTER = 'shape=circle, fixedsize=true, width=0.24, height=0.24, margin=0, fontsize=10, fontcolor="#ffffff", fillcolor="#3c4654", color="#3c4654"'
+"""A letter where a column ends and again where the next one begins."""
 _BLOCK = ("#ffffff", "#3c4654")
 _END = ("#f3f4f6", "#8a929e")
 _FRAMES = {"group": ("#f7f8fa", "#b3bac4"), "block": ("#eef1f5", "#97a1ae"), "repeat": ("#fbf6ec", "#c2a970")}
 _FONT = "Arial"
 _GREY, _ACCENT = "#667080", "#b5442f"
 _ARROWS = {
-    "main": "weight=20",
+    "main": "weight=100",
     "skip": 'color="#3c4654"',
     "project": 'style=dotted, penwidth=1.6, color="#3c4654"',
     "long": 'color="#2f7d8c", penwidth=1.3',
 }
+_SPACE = '<font point-size="3">&#160;</font>'
 # XML has no way to write these characters.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -48,19 +52,22 @@ class _Printer:
     def __init__(self, drawing: Drawing, direction: str) -> None:
         self.drawing = drawing
         self.direction = direction
-        self.frames = 0
+        self.clusters = {frame: number for number, frame in enumerate(drawing.frames, 1)}
+
+        self.letters = {edge: letter for edge, letter in zip((each for each in drawing.edges if each.breaks), ascii_uppercase, strict=False)}
 
     def lines(self) -> Iterator[str]:
         drawing = self.drawing
         title = f"{_bold(drawing.title, 16)}<br/>{_small(drawing.subtitle, 10)}" if drawing.subtitle else _bold(drawing.title, 16)
         yield "digraph {"
-        yield f'  graph [rankdir={self.direction}, fontname="{_FONT}", label=<{title}>, labelloc=t, nodesep=0.3, ranksep=0.22, pad=0.2]'
+        yield f'  graph [rankdir={self.direction}, fontname="{_FONT}", label=<{title}>, labelloc=t, nodesep=0.3, ranksep=0.22, pad=0.2, compound=true]'
         yield f'  node [fontname="{_FONT}", fontsize=12, shape=box, style="rounded,filled", margin="0.12,0.06", height=0.3]'
         yield f'  edge [fontname="{_FONT}", fontsize=9, fontcolor="{_GREY}", color="#3c4654", arrowsize=0.6]'
         yield from self.inside(drawing.root, "  ")
         for edge in drawing.edges:
-            yield f"  {self.edge(edge)}"
+            yield from ("  " + line for line in self.edge(edge))
         yield from self.legend()
+        yield "  " + self.order()
         yield "}"
 
     def inside(self, frame: Frame, indent: str) -> Iterator[str]:
@@ -68,11 +75,10 @@ class _Printer:
             if isinstance(child, Box):
                 yield indent + self.box(child)
                 continue
-            self.frames += 1
             fill, line = _FRAMES[child.kind]
             style = "rounded,filled,dashed" if child.kind == "repeat" else "rounded,filled"
             words = filter(None, (child.title and _bold(child.title, 11), child.times and _times(child.times)))
-            yield f"{indent}subgraph cluster_{self.frames} {{"
+            yield f"{indent}subgraph cluster_{self.clusters[child]} {{"
             yield f'{indent}  label=<{"&#160; ".join(words)}>; labeljust=l; style="{style}"; fillcolor="{fill}"; color="{line}"; margin=9'
             yield from self.inside(child, indent + "  ")
             yield indent + "}"
@@ -89,15 +95,31 @@ class _Printer:
             words = f"{_bold(box.title)} {_small(' · '.join(box.also))}" if box.also else _bold(box.title)
             return f'n{box.number} [label=<{words}>, margin="0.1,0.02", height=0.26, {paint}]'
         heavy = ", penwidth=1.6" if box.shape == "block" else ""
-        return f"n{box.number} [label=<{'<br/>'.join(_box_lines(box))}>, {paint}{heavy}]"
+        return f"n{box.number} [label=<{_box_text(box)}>, {paint}{heavy}]"
 
-    def edge(self, edge: Edge) -> str:
+    def edge(self, edge: Edge) -> Iterator[str]:
         looks = [_ARROWS[edge.kind]]
-        if edge.label:
-            looks.append(f"label=<&#160;{_html(edge.label)}&#160;>")
-        if edge.breaks:
-            looks.append("constraint=false")
-        return f"n{edge.tail.number} -> n{edge.head.number} [{', '.join(looks)}]"
+        label = [f"label=<&#160;{_html(edge.label)}&#160;>"] if edge.label else []
+        if edge.head.shape == "fork":
+            looks.append("arrowhead=none")
+        entered = [frame for frame in edge.head.frame.around if frame not in edge.tail.frame.around]
+        if entered and edge.kind == "main":
+            # An arrow stops where it enters a frame, so that it doesn't cross the frame's title.
+            looks = [_ARROWS["main"], f"lhead=cluster_{self.clusters[entered[0]]}"]
+        tail, head = f"n{edge.tail.number}", f"n{edge.head.number}"
+        if not edge.breaks:
+            yield f"{tail} -> {head} [{', '.join(looks + label)}]"
+            return
+        number = edge.head.number
+        for end in ("out", "in"):
+            yield f"{end}{number} [label=<{_bold(self.letters[edge])}>, {_LETTER}]"
+        yield f"{tail} -> out{number} [{', '.join([_ARROWS['main'], *label])}]"
+        yield f"in{number} -> {head} [{', '.join(looks)}]"
+
+    def order(self) -> str:
+        """The columns beside each other in their order, and the legend last: an invisible row of what each begins with."""
+        begins = ["n0", *(f"in{edge.head.number}" for edge in self.letters), *(["legend"] if self.drawing.roles else [])]
+        return f"{{ rank=same; {' -> '.join(begins)} [style=invis] }}"
 
     def legend(self) -> Iterator[str]:
         roles = self.drawing.roles
@@ -108,14 +130,13 @@ class _Printer:
         yield f'  legend [shape=plaintext, style="", fontsize=9, fontcolor="{_GREY}", margin=0, label=<{table}>]'
 
 
-def _box_lines(box: Box) -> Iterable[str]:
-    yield _bold(box.title) + (f" {_times(box.times)}" if box.times else "")
-    if box.also:
-        yield f'<font point-size="9" color="#3c4654">{_html(" · ".join(box.also))}</font>'
-    for note in box.notes:
-        yield _small(note)
+def _box_text(box: Box) -> str:
+    title = _bold(box.title) + (f" {_times(box.times)}" if box.times else "")
+    lines = [f'<font point-size="9" color="#3c4654">{_html(" · ".join(box.also))}</font>'] if box.also else []
+    lines += [_small(note) for note in box.notes]
     if box.weights != (0, 0):
-        yield _small(parameters_text(*box.weights))
+        lines.append(_small(parameters_text(*box.weights)))
+    return f"{title}<br/>{_SPACE}<br/>{'<br/>'.join(lines)}" if lines else title
 
 
 def _bold(words: str, size: int | None = None) -> str:

@@ -29,6 +29,7 @@ class Frame:
     times: str = ""
     parent: Frame | None = None
     kind: Kind = "group"
+    labelled: bool = False
     children: list[Frame | Box] = field(default_factory=list)
 
     def move(self, frame: Frame) -> None:
@@ -117,15 +118,17 @@ def join_only_children(frame: Frame) -> None:
     for child in list(frame.children):
         if isinstance(child, Frame):
             join_only_children(child)
-            if child.kind == "block" and not (child.label or child.times) and len(child.children) == 1:
-                frame.children[frame.children.index(child)] = child.children[0]
-                child.children[0].move(frame)
+            only = child.children[0] if len(child.children) == 1 else None
+            if isinstance(only, Box) and child.kind == "block" and not (child.labelled or child.times):
+                frame.children[frame.children.index(child)] = only
+                only.move(frame)
     while len(frame.children) == 1 and frame.parent is not None:
         inner = frame.children[0]
         if not isinstance(inner, Frame) or (frame.times and inner.times) or (frame.title and inner.title and frame.times):
             return
         frame.title = ": ".join(title for title in (frame.title, inner.title) if title)
         frame.times = frame.times or inner.times
+        frame.labelled = frame.labelled or inner.labelled
         frame.kind = inner.kind if frame.kind == "group" else frame.kind
         frame.children = inner.children
         for child in frame.children:

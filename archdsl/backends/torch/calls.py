@@ -31,7 +31,11 @@ def is_class(node: Node) -> bool:
     """Whether a class can be built of a node: a block, a container, or a merge that keeps its labels to itself."""
     if node.origin is None:
         return False
-    return isinstance(node, Call) or (isinstance(node, Chain) and node.container) or (isinstance(node, Merge) and not is_open(node))
+    return (
+        isinstance(node, Call)
+        or (isinstance(node, Chain) and node.container)
+        or (isinstance(node, Merge) and not is_open(node))
+    )
 
 
 def key_and_row(node: Node) -> tuple[Key, Row]:
@@ -58,7 +62,9 @@ def tensors(node: Node) -> Iterator[tuple[str, Shape]]:
 
 def shape_row(name: str, shape: Shape) -> Row:
     """The numbers of a shape: `in_channels`, and sizes that are never printed."""
-    return {f"{name}_channels": shape.channels} | {f"{SIZE}{name}{axis}": size for axis, size in enumerate(shape.spatial)}
+    return {f"{name}_channels": shape.channels} | {
+        f"{SIZE}{name}{axis}": size for axis, size in enumerate(shape.spatial)
+    }
 
 
 def shape_of(name: str, like: Shape, number: Callable[[str, Any], Dim]) -> Shape:
@@ -142,5 +148,3 @@ def walk(node: Node, seen: set[Node] | None = None) -> Iterator[Node]:
     yield node
     for part in node.parts:
         yield from walk(part, seen)
-
-

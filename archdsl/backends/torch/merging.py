@@ -28,7 +28,9 @@ def forward_merge(writer: ClassWriter, node: Merge, flow: Flow, branch: Branch, 
         _joined(writer, node, flow, start, branch)
 
 
-def _residual(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch, projection: Projection | None) -> None:
+def _residual(
+    writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch, projection: Projection | None
+) -> None:
     if node.shortcut == "optional" and node.agrees is False:
         branch(0, flow)
         return

@@ -212,7 +212,9 @@ class Modules:
         if len(items) == 1:
             return [Item(None, Bracket("*[", (items[0].doc, loop), "]", commas=False), starred=True)]
         inner = Bracket("(", tuple(item.doc for item in items), ")")
-        return [Item(None, Bracket("*[", ("layer", loop, Joined("for layer in ", inner)), "]", commas=False), starred=True)]
+        return [
+            Item(None, Bracket("*[", ("layer", loop, Joined("for layer in ", inner)), "]", commas=False), starred=True)
+        ]
 
 
 def _mentions(item: Item, variable: str) -> bool:
@@ -245,7 +247,10 @@ def sequential(kind: str, items: list[Item]) -> Doc:
 
 def ordered(items: list[Item]) -> Doc:
     """An `OrderedDict` of modules."""
-    keys = [None if item.starred else (str(place) if item.name is None else _plain(item.name)) for place, item in enumerate(items)]
+    keys = [
+        None if item.starred else (str(place) if item.name is None else _plain(item.name))
+        for place, item in enumerate(items)
+    ]
     if all(key is not None and key.isidentifier() for key in keys):
         return call("OrderedDict", [Joined(f"{key}=", item.doc) for key, item in zip(keys, items, strict=True)])
     if len(items) == 1 and isinstance(items[0].doc, Bracket) and items[0].starred:

@@ -49,5 +49,5 @@ def class_name(arch: str, variant: str | None) -> str:
     if variant is None:
         return camel(arch)
     if variant.lower().startswith(arch.lower()):
-        return camel(arch) + camel(f"_{variant[len(arch):]}").removeprefix("Net")
+        return camel(arch) + camel(f"_{variant[len(arch) :]}").removeprefix("Net")
     return camel(variant)

@@ -6,7 +6,16 @@ import re
 import textwrap
 from typing import Any
 
-from archdsl.backends.torch.calls import Key, is_class, key_and_row, outer_references, rebuilt, shape_of, shape_row, walk
+from archdsl.backends.torch.calls import (
+    Key,
+    is_class,
+    key_and_row,
+    outer_references,
+    rebuilt,
+    shape_of,
+    shape_row,
+    walk,
+)
 from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, lines
 from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
 from archdsl.backends.torch.printing import literal, prose, quoted
@@ -60,7 +69,9 @@ class SourceWriter:
     def build(self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str]) -> None:
         """Write a class for calls, or several where one text can't serve them all."""
         names = Namespace({*TAKEN, "x"})
-        identifiers = {name: name if name.startswith("#") else names.claim(parameter_name(name, rows[0])) for name in rows[0]}
+        identifiers = {
+            name: name if name.startswith("#") else names.claim(parameter_name(name, rows[0])) for name in rows[0]
+        }
         try:
             generated = self.attempt(key, node, rows, fixed, identifiers)
         except NeedsValue as need:
@@ -71,7 +82,9 @@ class SourceWriter:
         for row in rows:
             self.built[key][freeze(row)] = generated
 
-    def partition(self, need: NeedsValue, rows: list[Row], fixed: frozenset[str], identifiers: dict[str, str]) -> list[tuple[list[Row], frozenset[str]]]:
+    def partition(
+        self, need: NeedsValue, rows: list[Row], fixed: frozenset[str], identifiers: dict[str, str]
+    ) -> list[tuple[list[Row], frozenset[str]]]:
         """Calls in groups that agree on what one text could not leave open."""
         names = {identifier: name for name, identifier in identifiers.items()}
         conditions = [each for each in need.expressions if isinstance(each, (Comparison, Junction))]
@@ -93,14 +106,22 @@ class SourceWriter:
             by_value.setdefault(tuple(row[name] for name in asked), []).append(row)
         return [(group, fixed | set(asked)) for group in by_value.values()]
 
-    def attempt(self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str], identifiers: dict[str, str]) -> GeneratedClass:
+    def attempt(
+        self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str], identifiers: dict[str, str]
+    ) -> GeneratedClass:
         """Build a body on unknown numbers and write it as a class."""
         witnesses = Witnesses([{identifiers[name]: value for name, value in row.items()} for row in rows])
 
         def number(name: str, value: Any) -> Any:
             if name in fixed:
                 return rows[0][name]
-            kind = "size" if name.startswith("#") else "float" if any(isinstance(row[name], float) for row in rows) else "int"
+            kind = (
+                "size"
+                if name.startswith("#")
+                else "float"
+                if any(isinstance(row[name], float) for row in rows)
+                else "int"
+            )
             return symbol(identifiers[name], kind)  # type: ignore[arg-type]
 
         origin = node.origin
@@ -130,7 +151,9 @@ class SourceWriter:
         )
         return GeneratedClass(name, arguments, text)
 
-    def arguments(self, node: Node, rows: list[Row], identifiers: dict[str, str], writer: ClassWriter, fixed: frozenset[str]) -> tuple[Argument, ...]:
+    def arguments(
+        self, node: Node, rows: list[Row], identifiers: dict[str, str], writer: ClassWriter, fixed: frozenset[str]
+    ) -> tuple[Argument, ...]:
         """The parameters of a class that its text uses: those with defaults behind the others."""
         defaults = block_defaults(node)
         found = [
@@ -210,7 +233,9 @@ class SourceWriter:
             writer.prepare(body, ())
             _, forward = writer.chain_class(body, "top", [])
         except NeedsValue as need:
-            asked = {name for name in identifiers for each in symbols(*need.expressions) if identifiers[name] == each.name}
+            asked = {
+                name for name in identifiers for each in symbols(*need.expressions) if identifiers[name] == each.name
+            }
             if not asked - fixed:
                 raise
             del self.order[before[0] :]
@@ -338,4 +363,3 @@ def _word(value: Value) -> str:
     if isinstance(value, BlockValue):
         return value.definition.name.text
     return re.sub(r"[^A-Za-z0-9]+", "_", str(value)) if isinstance(value, (str, bool)) else ""
-

@@ -80,7 +80,9 @@ class ClassWriter:
         """The call of the class that serves a node in all calls of the class being written."""
         key, row = key_and_row(node)
         classes = self.source.classes_for(key)
-        found = {id(each): each for each in (classes[freeze(self.settled(row, outer))] for outer in self.witnesses.rows)}
+        found = {
+            id(each): each for each in (classes[freeze(self.settled(row, outer))] for outer in self.witnesses.rows)
+        }
         if len(found) != 1:
             raise NeedsValue(*[each for each in row.values() if isinstance(each, Expr)])
         (generated,) = found.values()
@@ -179,7 +181,9 @@ class ClassWriter:
         else:
             self.submodule(member, name, flow)
 
-    def layer(self, node: LayerNode, attribute: Callable[[Doc], str], parameter: Callable[[Doc], str], flow: Flow) -> None:
+    def layer(
+        self, node: LayerNode, attribute: Callable[[Doc], str], parameter: Callable[[Doc], str], flow: Flow
+    ) -> None:
         """One layer: its modules as attributes, its functions in place."""
         fold = node.layer.role in FOLDING
         for place, step in enumerate(node.layer.torch(node.input)):
@@ -483,4 +487,3 @@ def fill(template: str, values: list[str], **names: str) -> str:
 
 def freeze(row: Row) -> frozenset[tuple[str, Any]]:
     return frozenset(row.items())
-
