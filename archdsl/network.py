@@ -104,9 +104,9 @@ class Network:
 
     def module(self) -> nn.Module:
         """A live `nn.Module`, made by running `source()`. Imports torch."""
-        from archdsl.runtime import module
+        from archdsl.runtime import build
 
-        return module(self.program, self.architecture)
+        return build(self.source())
 
     def diagram(self, **options: Any) -> str:
         """The network as SVG."""

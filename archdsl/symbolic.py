@@ -112,6 +112,9 @@ class Expr:
             result = result * self
         return result
 
+    def __rpow__(self, base: Any) -> Dim:
+        raise NeedsValue(self)
+
     def __truediv__(self, other: Any) -> Any:
         raise NeedsValue(self)
 
@@ -403,12 +406,14 @@ def _sum(value: Expr) -> tuple[str, int]:
     pieces: list[str] = []
     level = _LEVEL["+"] if len(value.terms) > 1 else 0
     # A sum reads better when it doesn't open with a minus: `s - 1`, not `-1 + s`.
-    ordered = sorted(value.terms.items(), key=lambda term: (not term[0], term[1] < 0))
+    ordered = sorted(value.terms.items(), key=lambda term: (term[1] < 0, not term[0]))
     for monomial, factor in ordered:
         text, strength = _product(monomial, abs(factor))
         if not pieces:
             level = level or strength
-            pieces.append(f"-{text}" if factor < 0 else text)
+            # A minus binds more tightly than `//`: −⌊s/2⌋ is not `-s // 2`.
+            bare = strength == _LEVEL["atom"] or not isinstance(monomial[0], Apply)
+            pieces.append(text if factor > 0 else f"-{text}" if bare else f"-({text})")
         else:
             pieces.append(("- " if factor < 0 else "+ ") + text)
     return " ".join(pieces), level

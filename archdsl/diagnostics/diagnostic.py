@@ -6,7 +6,6 @@ and nothing else has to be told about a new one.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -101,6 +100,9 @@ class ArchError(Exception):
 
 def similar(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """The known names nearest to a mistyped one, at most two, best first."""
+    # Only a mistake needs this, and every run would wait for it.
+    import difflib
+
     return tuple(difflib.get_close_matches(name, sorted(set(known)), n=2, cutoff=0.6))
 
 

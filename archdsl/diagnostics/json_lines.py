@@ -6,8 +6,6 @@ Lines and columns count from 1, columns in code points; an end is the place just
 
 from __future__ import annotations
 
-import json
-
 from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.diagnostics.source import Span
 
@@ -16,6 +14,8 @@ VERSION = 1
 
 def to_json(diagnostic: Diagnostic) -> str:
     """One diagnostic as a JSON object in pure ASCII on one line; its place is null where it has none."""
+    import json
+
     return json.dumps(
         {
             "version": VERSION,

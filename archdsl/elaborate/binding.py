@@ -212,12 +212,12 @@ def build(kind: type[Layer], given: Given, span: Span) -> Layer:
             raise ArchError(
                 MissingNumber(span, f"`{kind.keyword}` needs {what}", f"it is written `{signature(kind)}`")
             ) from None
-        value, at = given.get(field, (None, span))
+        value, at = given[field]
         wanted = allowed(kind, field)
         raise ArchError(
             BadArgument(
                 at, f"`{field}` of `{kind.keyword}` is {wanted}, got {describe(value)}", f"{wanted} is needed here"
-            )  # type: ignore[arg-type]
+            )
         ) from None
 
 

@@ -182,7 +182,7 @@ class Evaluator:
         times, items = (right, left) if isinstance(left, tuple) else (left, right)
         if op == "*" and isinstance(times, int) and not isinstance(times, bool):
             _check_items(node, len(items) * max(times, 0))
-            return items * times  # type: ignore[no-any-return]
+            return items * times
         if isinstance(times, Expr) and op == "*":
             raise NeedsValue(times)
         raise ArchError(BadOperands(node.op.span, f"`{op}` is not defined on {describe(left)} and {describe(right)}"))
@@ -229,7 +229,7 @@ class Evaluator:
                     helps=[f"the last item has the index {len(operand) - 1}"] if operand else [],
                 )
             )
-        return operand[index]  # type: ignore[no-any-return]
+        return operand[index]
 
     def _slice(self, node: tree.Slice, inner: Callable[[tree.Expression], Value]) -> Value:
         operand: Any = inner(node.operand)
@@ -241,7 +241,7 @@ class Evaluator:
                 raise NeedsValue(bound)
             if side and (not isinstance(bound, int) or isinstance(bound, bool)):
                 raise ArchError(BadOperands(side.span, f"an index is a whole number, got {describe(bound)}"))
-        return operand[bounds[0] : bounds[1]]  # type: ignore[no-any-return]
+        return operand[bounds[0] : bounds[1]]
 
     def _comprehension(self, node: tree.Comprehension, scope: Scope, shape: Shape | None) -> Value:
         items = items_of(self._evaluate(node.iterable, scope, shape), node.iterable.span)
@@ -359,7 +359,9 @@ def _extreme(pick: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         for item in items:
             if not is_number(item):
                 raise TypeError
-        result = items[0] if items else _plain(None)
+        if not items:
+            raise TypeError
+        result = items[0]
         for item in items[1:]:
             if isinstance(result, float) or isinstance(item, float):
                 _plain(result, item)

@@ -110,7 +110,7 @@ class _Merging:
             output=output,
             span=self.node.span,
             origin=self.elaborator.origin(self.node, self.scope),
-            kind=self.node.name.text,
+            kind=self.node.name.text,  # type: ignore[arg-type]
             branches=branches,
             shortcut=shortcut,
             agrees=agrees,

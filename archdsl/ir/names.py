@@ -131,6 +131,7 @@ class _Namer:
         found: list[Entry] = []
         for member in members:
             node = member.node
+            entry: Entry
             if isinstance(node, Repeat):
                 entry, counts = self.repeat(node, counts, depth)
             elif isinstance(node, Choice):

@@ -8,9 +8,10 @@ nothing may walk the tree as if it were flat; analyses memoise by node.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import CoreSchema, core_schema
 
 from archdsl.diagnostics import Span
 from archdsl.layers.base import Layer
@@ -19,6 +20,19 @@ from archdsl.symbolic import Comparison, Expr, Junction, substitute
 
 Name: TypeAlias = tuple[str | int | Expr, ...]
 """A name in pieces; a piece that depends on the turn of a repeat is an expression of its index."""
+
+
+class Whole:
+    """Marks a field whose value is checked to be of its class and not looked into, which would take time."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(source: Any, handler: Any) -> CoreSchema:
+        return core_schema.is_instance_schema(source)
+
+
+Size: TypeAlias = Annotated[Shape, Whole]
+Place: TypeAlias = Annotated[Span, Whole]
+Undecided: TypeAlias = Annotated[Comparison, Whole] | Annotated[Junction, Whole]
 
 MergeKind = Literal["residual", "concat", "add", "mul"]
 Shortcut = Literal["identity", "project", "optional", "own"]
@@ -40,9 +54,9 @@ class Frozen(BaseModel):
 class Node(Frozen):
     """What takes a tensor of one shape and makes another."""
 
-    input: Shape
-    output: Shape
-    span: Span = Field(exclude=True, repr=False)
+    input: Size
+    output: Size
+    span: Place = Field(exclude=True, repr=False)
     origin: Any = Field(None, exclude=True, repr=False)
     """The text and names this was made from, where a class can be built of it."""
 
@@ -110,7 +124,7 @@ class Merge(Node):
     kind: MergeKind
     branches: tuple[Chain, ...]
     shortcut: Shortcut | None = None
-    agrees: bool | Comparison | Junction = True
+    agrees: bool | Undecided = True
 
     @property
     def parts(self) -> Iterator[Node]:
@@ -138,7 +152,7 @@ class Reference(Node):
 class Choice(Node):
     """Members that are there only if a condition on a class's parameters holds; part of the chain around it."""
 
-    condition: Comparison | Junction
+    condition: Undecided
     then: Chain
     otherwise: Chain
 
@@ -171,6 +185,6 @@ class Architecture(Frozen):
     name: str
     variant: str | None
     parameters: tuple[tuple[str, Any], ...]
-    input: Shape
-    output: Shape
+    input: Size
+    output: Size
     body: Chain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -122,7 +123,8 @@ def _mistake(error: UnexpectedInput, source: Source, offset: int, length: int) -
         token = error.token
         span = source.span(offset + (token.start_pos or 0), offset + (token.end_pos or 0))
     elif isinstance(error, UnexpectedCharacters):
-        span = source.span(offset + error.pos_in_stream, offset + error.pos_in_stream + 1)
+        place = offset + (error.pos_in_stream or 0)
+        span = source.span(place, place + 1)
     else:
         span = source.span(offset + length, offset + length)
     opened = _unclosed(source)
@@ -226,8 +228,9 @@ def number(text: str) -> int | float:
     scale = _SUFFIX.get(text[-1], 1)
     digits = text[:-1] if scale != 1 else str(text)
     if "." in digits or "e" in digits or "E" in digits:
-        value = float(digits) * scale
-        return round(value) if scale != 1 and value.is_integer() else value
+        # Exactly as written: 4.1 · 10⁹ in floating point is no whole number.
+        value = Decimal(digits.replace("_", "")) * scale
+        return int(value) if scale != 1 and value == value.to_integral_value() else float(value)
     return int(digits) * scale
 
 

@@ -8,7 +8,6 @@ Run `python -m archdsl.syntax.tables` after a change of the grammar; a test hold
 from __future__ import annotations
 
 import hashlib
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ STARTS = ("start", "expression")
 
 def grammar() -> str:
     """The text of the grammar, from the wheel or from the source tree."""
-    packaged = resources.files("archdsl") / "grammars" / "arch.lark"
+    packaged = Path(__file__).parents[1] / "grammars" / "arch.lark"
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8")
     return (Path(__file__).parents[2] / "grammars" / "arch.lark").read_text(encoding="utf-8")
@@ -54,9 +53,10 @@ def serialized() -> str:
 def load() -> Lark:
     """A parser from the stored tables."""
     from archdsl.syntax.generated_tables import DATA, MEMO
+    from archdsl.syntax.scanner import PlaceLexer
 
     parser: Lark = Lark.__new__(Lark)
-    return parser._load({"data": DATA, "memo": MEMO})  # type: ignore[no-any-return]
+    return parser._load({"data": DATA, "memo": MEMO}, _plugins={"ContextualLexer": PlaceLexer})
 
 
 def _ordered(value: Any) -> Any:

@@ -9,12 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from archdsl.diagnostics import Source, Span
 
+Kind = TypeVar("Kind")
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def node(kind: type[Kind]) -> type[Kind]:
+    """A class of nodes, which are not changed once they are made.
+
+    Type checkers hold everybody to that. At run time nothing does, since that would double the time that
+    importing this module takes.
+    """
+    return dataclass(eq=False, repr=False)(kind)
+
+
+@node
 class Node:
     """A piece of a spec. Two nodes are the same only if they are one object."""
 
@@ -47,14 +59,14 @@ def _nodes(value: Any) -> Iterator[Node]:
             yield from _nodes(each)
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Word(Node):
     """A name or another token that keeps its place."""
 
     text: str
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Template(Node):
     """A label or reference with holes: `denselayer{i+1}` is ("denselayer", i + 1)."""
 
@@ -69,19 +81,19 @@ class Template(Node):
 # Expressions
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Expression(Node):
     pass
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Literal(Expression):
     """A number, string or boolean."""
 
     value: int | float | str | bool
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Name(Expression):
     rules = ("name",)
     word: Word
@@ -91,7 +103,7 @@ class Name(Expression):
         return self.word.text
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Binary(Expression):
     """`left op right`, arithmetic."""
 
@@ -101,7 +113,7 @@ class Binary(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Compare(Expression):
     rules = ("compare",)
     left: Expression
@@ -109,7 +121,7 @@ class Compare(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Negative(Expression):
     rules = ("negative",)
     operand: Expression
@@ -119,27 +131,27 @@ class Negative(Expression):
         return cls(span, children[-1])
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Or(Expression):
     rules = ("logic_or",)
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class And(Expression):
     rules = ("logic_and",)
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Not(Expression):
     rules = ("logic_not",)
     operand: Expression
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class IfElse(Expression):
     """`then if condition else otherwise`."""
 
@@ -149,14 +161,14 @@ class IfElse(Expression):
     otherwise: Expression
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Index(Expression):
     rules = ("index",)
     operand: Expression
     index: Expression
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Slice(Expression):
     rules = ("slice",)
     operand: Expression
@@ -164,7 +176,7 @@ class Slice(Expression):
     stop: Expression | None
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Argument(Node):
     """An argument of a call, with its name where it has one."""
 
@@ -173,7 +185,7 @@ class Argument(Node):
     value: Expression
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Positional(Argument):
     rules = ("positional",)
 
@@ -182,7 +194,7 @@ class Positional(Argument):
         return Argument(span, None, children[0])
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Function(Expression):
     """`divisible(x, 8)`; also a layer as a value: `leakyrelu(0.1)`."""
 
@@ -195,7 +207,7 @@ class Function(Expression):
         return cls(span, children[0], _given(children[1:]))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Items(Expression):
     """A list or tuple."""
 
@@ -207,7 +219,7 @@ class Items(Expression):
         return cls(span, _given(children))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Comprehension(Expression):
     """`[result for a, b in iterable]`."""
 
@@ -224,7 +236,7 @@ class Comprehension(Expression):
 # Statements
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Call(Node):
     """The arguments in round brackets behind a head."""
 
@@ -236,7 +248,7 @@ class Call(Node):
         return cls(span, _given(children))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Head(Node):
     """A layer or a call of a block: `conv3-{c}/2(groups=4)`.
 
@@ -255,7 +267,7 @@ class Head(Node):
         return self.call.arguments if self.call else ()
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Group(Node):
     """Statements in sequence, in square brackets."""
 
@@ -267,7 +279,7 @@ class Group(Node):
         return cls(span, tuple(children))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Merge(Node):
     """`name<path | path>`: branches that meet again, or layers handed to a block."""
 
@@ -283,7 +295,7 @@ class Merge(Node):
         return cls(span, _without_bracket(name), kept, call)
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Reference(Node):
     """`@label`: the tensor a label names."""
 
@@ -291,7 +303,7 @@ class Reference(Node):
     target: Template
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class For(Node):
     """`for names in iterable as index [ … ]`."""
 
@@ -307,7 +319,7 @@ class For(Node):
         return cls(span, _given(names), iterable, index, body)
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class If(Node):
     rules = ("if",)
     condition: Expression
@@ -315,7 +327,7 @@ class If(Node):
     otherwise: Group | If | None
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Let(Node):
     """`let a, b = {value}`."""
 
@@ -328,7 +340,7 @@ class Let(Node):
         return cls(span, _given(children[:-1]), children[-1])
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class After(Node):
     """`after conv relu`: what follows every later layer of that keyword in this group."""
 
@@ -337,7 +349,7 @@ class After(Node):
     body: Node
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Default(Node):
     """`default bn(eps=0.001)`: arguments that later layers of that keyword need not repeat."""
 
@@ -346,7 +358,7 @@ class Default(Node):
     call: Call
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Repeat(Node):
     """`×3 as i` behind a statement."""
 
@@ -364,7 +376,7 @@ class Repeat(Node):
         return cls(span, count, index)
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Statement(Node):
     """A layer, group, merge, loop … with its label and repeat."""
 
@@ -374,7 +386,7 @@ class Statement(Node):
     repeat: Repeat | None
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Table(Node):
     """A table of layers; `column` is the parameter that picks one, by default the variant."""
 
@@ -389,7 +401,7 @@ class Table(Node):
         return cls(span, column, header.cells, tuple(rows))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class LabelledTable(Node):
     """A table where a statement stands; a label makes it a container."""
 
@@ -398,7 +410,7 @@ class LabelledTable(Node):
     body: Table
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Header(Node):
     rules = ("header",)
     cells: tuple[Word, ...]
@@ -408,7 +420,7 @@ class Header(Node):
         return cls(span, _given(children))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class HeaderCell(Word):
     """One or two words at the head of a column: `config`, `expect params`."""
 
@@ -419,7 +431,7 @@ class HeaderCell(Word):
         return Word(span, " ".join(child.text for child in children))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Empty(Node):
     """A cell of dashes or nothing."""
 
@@ -430,7 +442,7 @@ class Empty(Node):
         return cls(span)
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Row(Node):
     rules = ("row", "value_row")
     cells: tuple[Any, ...]
@@ -443,14 +455,14 @@ class Row(Node):
 # Items of a file
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Parameter(Node):
     rules = ("parameter",)
     name: Word
     default: Expression | None
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Parameters(Node):
     rules = ("parameters",)
     items: tuple[Parameter, ...]
@@ -460,7 +472,7 @@ class Parameters(Node):
         return cls(span, _given(children))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Arch(Node):
     rules = ("arch",)
     name: Word
@@ -471,7 +483,7 @@ class Arch(Node):
         return self.parameter_list.items if self.parameter_list else ()
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Sizes(Expression):
     """`3x{size}x{size}`, one expression an axis."""
 
@@ -480,10 +492,12 @@ class Sizes(Expression):
 
     @classmethod
     def build(cls, span: Span, children: list[Any]) -> Node:
-        return children[0]
+        (sizes,) = children
+        assert isinstance(sizes, Sizes)
+        return sizes
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Input(Node):
     rules = ("input",)
     sizes: Sizes
@@ -494,7 +508,7 @@ class Input(Node):
         return cls(span, sizes if isinstance(sizes, Sizes) else Sizes(sizes.span, (sizes,)))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class BlockLayers(Node):
     """`cbr<layer>` in a block's definition: its name and what is handed over in angle brackets."""
 
@@ -507,7 +521,7 @@ class BlockLayers(Node):
         return cls(span, _without_bracket(children[0]), _given(children[1:]))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Block(Node):
     """`block name<layers>(parameters) = [ … ]`."""
 
@@ -529,7 +543,7 @@ class Block(Node):
         return self.parameter_list.items if self.parameter_list else ()
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Variants(Node):
     rules = ("variants",)
     header: tuple[Word, ...]
@@ -541,7 +555,7 @@ class Variants(Node):
         return cls(span, header.cells, tuple(rows))
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Expect(Node):
     """`expect metric(argument) op value`."""
 
@@ -552,14 +566,14 @@ class Expect(Node):
     value: Expression
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class Comment(Node):
     """`# …`, its hash included."""
 
     text: str
 
 
-@dataclass(frozen=True, eq=False)
+@node
 class File(Node):
     """A whole spec: its items in order and, apart from them, its comments."""
 

@@ -1,7 +1,7 @@
 """Pictures of networks with Graphviz: `dot` gives the text, `render` writes a file.
 
 A network becomes a drawing (`composition`), a long one is set in columns (`columns`), the drawing is
-printed as DOT (`dot`), and a program makes the file (`render`).
+printed as DOT (`printing`), and a program makes the file (`writing`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Literal
 
 from archdsl.backends.graphviz.columns import break_into_columns
 from archdsl.backends.graphviz.composition import Composer
-from archdsl.backends.graphviz.dot import print_dot
 from archdsl.backends.graphviz.drawing import Drawing, TooLarge
-from archdsl.backends.graphviz.render import RenderError, check_format, write_picture
+from archdsl.backends.graphviz.printing import print_dot
+from archdsl.backends.graphviz.writing import RenderError, check_format, write_picture
 from archdsl.ir.nodes import Architecture
 
 __all__ = ["Direction", "RenderError", "dot", "render"]

@@ -7,11 +7,20 @@ points: they only choose the places.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from archdsl.backends.graphviz.drawing import Box, Drawing, Edge, Frame
 
 SLENDER = 2.0
 """How many times as long as wide a drawing may be before it is broken."""
+UNBEARABLE = 8.0
+"""How many times as long as wide it may be before long skips are broken too."""
+UNEVEN = 2.2
+"""How many times its fair share a column may be long before groups are broken."""
+WHOLE = 0.6
+"""The share of a drawing with long skips in one column that makes breaking the rest no gain."""
+SHORT = 800.0
+"""A length that is never broken."""
 MOST = 8
 _LETTER = 6.6
 _GAP = 44.0
@@ -20,13 +29,18 @@ _GAP = 44.0
 def break_into_columns(drawing: Drawing, direction: str) -> None:
     """Mark the arrows that lead on to a next column (a next row where the drawing runs to the right)."""
     layout = _Layout(drawing, direction)
-    for columns in range(1, MOST + 1):
-        if columns * layout.breadth * SLENDER * columns >= layout.length or columns == MOST:
-            break
-    if columns == 1:
+    columns = 1
+    while columns < MOST and columns * layout.breadth * SLENDER * columns < layout.length:
+        columns += 1
+    if columns == 1 or layout.length < SHORT:
         return
-    for edge in layout.choose(columns):
-        edge.breaks = True
+    chosen = layout.choose(layout.cuts(), columns)
+    if layout.skips and layout.longest(chosen) > WHOLE * layout.length:
+        unbearable = layout.length > UNBEARABLE * layout.breadth
+        chosen = layout.choose(layout.cuts(through_skips=True), columns) if unbearable else []
+    for cut in chosen:
+        for edge in (cut.edge, *cut.skips):
+            edge.breaks = True
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,7 @@ class _Cut:
     edge: Edge
     position: float
     depth: int
+    skips: tuple[Edge, ...]
 
 
 class _Layout:
@@ -41,8 +56,11 @@ class _Layout:
         self.drawing = drawing
         self.along = 1 if direction == "TB" else 0
         self.ends = self.positions()
+        self.skips = [edge for edge in drawing.edges if edge.kind == "long"]
+        self.ways = [edge for edge in drawing.edges if edge.kind != "long"]
         self.length = max(self.ends.values())
-        self.breadth = max(self.across(box) for box in drawing.boxes)
+        beside = max(len(self.crossing(self.skips, number)) for number in range(len(drawing.boxes) + 1))
+        self.breadth = max(self.across(box) for box in drawing.boxes) + beside * (60 if self.along else 25)
 
     def size(self, box: Box) -> tuple[float, float]:
         """About how wide and how high a box is."""
@@ -65,42 +83,49 @@ class _Layout:
             ends[box] = max((ends[each] + _GAP for each in before[box]), default=0) + self.size(box)[self.along]
         return ends
 
-    def cuts(self) -> list[_Cut]:
+    @staticmethod
+    def crossing(edges: list[Edge], number: int) -> list[Edge]:
+        """The arrows from boxes before this one to it or to later ones."""
+        return [edge for edge in edges if edge.tail.number < number <= edge.head.number]
+
+    def cuts(self, through_skips: bool = False) -> list[_Cut]:
         """Where a column may end."""
-        open_: dict[int, list[Edge]] = {}
-        crossing = [0] * (len(self.drawing.boxes) + 1)
-        for edge in self.drawing.edges:
-            crossing[edge.tail.number + 1] += 1
-            crossing[edge.head.number + 1] -= 1
-            open_.setdefault(edge.head.number, []).append(edge)
         found: list[_Cut] = []
-        running = 0
         for number in range(1, len(self.drawing.boxes)):
-            running += crossing[number]
-            if running != 1 or len(open_.get(number, [])) != 1:
+            ways, skips = self.crossing(self.ways, number), self.crossing(self.skips, number)
+            if len(ways) != 1 or ways[0].head.number != number or (skips and not through_skips):
                 continue
-            edge = open_[number][0]
+            edge = ways[0]
             shared = _shared(edge.tail.frame, edge.head.frame)
             if all(frame.kind == "group" and not frame.times for frame in shared):
-                found.append(_Cut(edge, self.ends[edge.tail], len(shared)))
+                found.append(_Cut(edge, self.ends[edge.tail], len(shared), tuple(skips)))
         return found
 
-    def choose(self, columns: int) -> list[Edge]:
-        """The arrows to break so that the columns are about equally long; better between groups than inside one."""
-        cuts = self.cuts()
-        chosen: list[Edge] = []
-        reached, start = 0.0, 0
-        for column in range(1, columns):
-            target = reached + (self.length - reached) / (columns - column + 1)
-            room = [(place, cut) for place, cut in enumerate(cuts) if place >= start and cut.position > reached]
+    def choose(self, cuts: list[_Cut], columns: int) -> list[_Cut]:
+        """The cuts that make columns about equally long: between groups, and inside one only where it is very long."""
+        chosen: list[_Cut] = []
+        for depth in sorted({cut.depth for cut in cuts}):
+            chosen = self.nearest([cut for cut in cuts if cut.depth <= depth], columns)
+            if self.longest(chosen) <= UNEVEN * self.length / columns:
+                break
+        return chosen
+
+    def longest(self, cuts: list[_Cut]) -> float:
+        """The length of the longest column."""
+        ends = [0.0, *(cut.position for cut in cuts), self.length]
+        return max(end - start for start, end in pairwise(ends))
+
+    def nearest(self, cuts: list[_Cut], columns: int) -> list[_Cut]:
+        """The cuts nearest to where columns of equal length would end."""
+        chosen: list[_Cut] = []
+        reached = 0.0
+        for left in range(columns, 1, -1):
+            share = (self.length - reached) / left
+            room = [cut for cut in cuts if reached + share / 3 <= cut.position < self.length - 2 * _GAP]
             if not room:
                 break
-            slack = (self.length - reached) / (columns - column + 1) / 3
-            place, best = min(room, key=lambda each: abs(each[1].position - target) + slack * (each[1].depth - 1))
-            if best.position >= self.length - _GAP * 2 or best.position - reached < slack:
-                break
-            chosen.append(best.edge)
-            reached, start = best.position, place + 1
+            chosen.append(min(room, key=lambda cut: abs(cut.position - reached - share)))
+            reached = chosen[-1].position
         return chosen
 
 

@@ -2,59 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from archdsl.analysis.cost import Cost
-from archdsl.backends.graphviz.drawing import Arrow, Box, Drawing, Edge, Frame, Kind, Outline, TooLarge, join_only_children
-from archdsl.backends.graphviz.likeness import Group, Likeness, is_identity, layers_in
+from archdsl.backends.graphviz.drawing import (
+    Arrow,
+    Box,
+    Drawing,
+    Edge,
+    Frame,
+    Kind,
+    Outline,
+    TooLarge,
+    join_only_children,
+)
+from archdsl.backends.graphviz.likeness import Group, Likeness
+from archdsl.backends.graphviz.merges import Merges
+from archdsl.backends.graphviz.places import Marks, Pair, Place, Point, changed, look_up
 from archdsl.backends.graphviz.wording import (
     call_text,
     contents_text,
     label_text,
     layer_text,
     macs_text,
-    name_text,
     parameters_text,
     shape_text,
 )
-from archdsl.ir.names import Entry, Inside, Turns, is_open, names, style
-from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
+from archdsl.ir.names import Entry, Inside, Turns, names, style
+from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Member, Merge, Reference, Repeat
 from archdsl.layers.base import Role
-from archdsl.shape import Dim, Shape
+from archdsl.shape import Dim
 
 FOLDED = {Role.NORMALIZATION, Role.ACTIVATION, Role.DROPOUT}
-SIGNS = {"residual": "+", "add": "+", "mul": "×", "concat": "concat"}
 MOST_GROUPS = 6
 """How many kinds of turns of one repeat are drawn before the ones in the middle are left out."""
-
-
-@dataclass(eq=False)
-class Point:
-    """A tensor: the box that makes it, and the shape to be written on the first arrow that leaves it."""
-
-    box: Box
-    shape: str = ""
-    sealed: bool = False
-    """Something else refers to this very tensor, so that nothing may be folded into its box."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the walk is: the frame, how many levels may still be opened, the names so far, the turns of repeats."""
-
-    frame: Frame
-    room: int
-    path: str
-    turns: tuple[dict[str, Dim], dict[str, Dim]] = field(default_factory=lambda: ({}, {}))
-
-    def name(self, entry: Entry) -> str:
-        return self.path + (name_text(entry, self.turns[0]) if not isinstance(entry, Inside) else "")
-
-
-Pair = tuple[Node, Node]
-"""A node, and the one in its place in the last turn of the repeats around it: they look alike."""
-
-Marks = dict[str, Point]
 
 
 class Composer:
@@ -65,10 +46,13 @@ class Composer:
         self.depth = depth
         self.fold = fold
         self.limit = limit
+        self.aside = False
+        """Whether the walk is in a branch beside another."""
         self.closed = False
         """Whether something could be opened further."""
         self.likeness = Likeness()
         self.costs = self.likeness.costs
+        self.merges = Merges(self)
         self.boxes: list[Box] = []
         self.edges: list[Edge] = []
         self.left: set[Box] = set()
@@ -97,7 +81,7 @@ class Composer:
     def box(self, shape: Outline, frame: Frame, title: str, role: Role | None = None) -> Box:
         if len(self.boxes) >= self.limit:
             raise TooLarge
-        made = Box(len(self.boxes), shape, frame, title, role)
+        made = Box(len(self.boxes), shape, frame, title, role, spine=not self.aside)
         self.boxes.append(made)
         frame.children.append(made)
         return made
@@ -116,10 +100,13 @@ class Composer:
 
     # Chains
 
-    def chain(self, pair: Pair, entries: tuple[Entry, ...], x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
+    def chain(
+        self, pair: Pair, entries: tuple[Entry, ...], x: Point, marks: Marks, place: Place
+    ) -> tuple[Point, Marks]:
         """The members of a chain one after another; what comes back is the last tensor and the labels set here."""
         first, last = pair
-        assert isinstance(first, Chain) and isinstance(last, Chain)
+        assert isinstance(first, Chain)
+        assert isinstance(last, Chain)
         made: Marks = {}
         for member, twin, entry in zip(first.members, last.members, entries, strict=True):
             x, inner = self.member((member, twin), entry, x, {**marks, **made}, place)
@@ -131,7 +118,9 @@ class Composer:
                 made |= {f"{mark}.{name}": point for name, point in inner.items()}
         return x, made
 
-    def member(self, members: tuple[Member, Member], entry: Entry, x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
+    def member(
+        self, members: tuple[Member, Member], entry: Entry, x: Point, marks: Marks, place: Place
+    ) -> tuple[Point, Marks]:
         pair = (members[0].node, members[1].node)
         node = pair[0]
         if isinstance(node, LayerNode):
@@ -139,9 +128,9 @@ class Composer:
         if isinstance(node, Repeat):
             return self.repeat(pair, entry, x, marks, place), {}
         if isinstance(node, Merge):
-            return self.merge(pair, entry, x, marks, place)
+            return self.merges.merge(pair, entry, x, marks, place)
         if isinstance(node, Reference):
-            return _look_up(marks, node.target) or x, {}
+            return look_up(marks, node.target) or x, {}
         assert isinstance(node, (Call, Chain)), f"a settled network has no {type(node).__name__}"
         label = label_text(members, place.turns)
         return self.container(pair, label, place.name(entry), x, marks, place)
@@ -149,7 +138,8 @@ class Composer:
     def layer(self, pair: Pair, name: str, x: Point, place: Place) -> Point:
         """A layer in a box of its own, or folded into the box before it."""
         node, last = pair
-        assert isinstance(node, LayerNode) and isinstance(last, LayerNode)
+        assert isinstance(node, LayerNode)
+        assert isinstance(last, LayerNode)
         role = node.layer.role
         if self.fold and role in FOLDED and self.takes_more(x, place):
             box = x.box
@@ -159,12 +149,14 @@ class Composer:
             self.arrow(x, box)
         box.names.append(name)
         box.weigh(self.costs.of(node).params, self.costs.of(last).params)
-        changed = _changed([node.input], [last.input], node.output, last.output)
-        return Point(box, changed or (x.shape if box is x.box else ""))
+        shape = changed([node.input], [last.input], node.output, last.output)
+        return Point(box, shape or (x.shape if box is x.box else ""))
 
     def takes_more(self, x: Point, place: Place) -> bool:
         """Whether the next layer may be folded into the box that made this tensor."""
-        return x.box.frame is place.frame and x.box.shape in ("layer", "merge") and not x.sealed and x.box not in self.left
+        return (
+            x.box.frame is place.frame and x.box.shape in ("layer", "merge") and not x.sealed and x.box not in self.left
+        )
 
     # Blocks and groups
 
@@ -174,6 +166,9 @@ class Composer:
         call = isinstance(node, Call)
         body, twin = (node.body, last.body) if isinstance(node, Call) and isinstance(last, Call) else pair
         assert isinstance(body, Chain)
+        entries = names(body, style(body, "block" if call else "group"))
+        if not call and not label:
+            return self.chain((body, twin), entries, x, marks, replace(place, path=f"{name}."))
         if place.room == 0:
             self.closed = True
             return self.shut(pair, label, name, x, marks, place, self.costs.of(node)), {}
@@ -181,9 +176,11 @@ class Composer:
         frame = self.frame("block" if call else "group", ": ".join(filter(None, (label, title))), place.frame)
         frame.labelled = bool(label)
         inside = Place(frame, place.room - 1, f"{name}.", place.turns)
-        return self.chain((body, twin), names(body, style(body, "block" if call else "group")), x, marks, inside)
+        return self.chain((body, twin), entries, x, marks, inside)
 
-    def shut(self, pair: Pair, label: str, name: str, x: Point, marks: Marks, place: Place, cost: Cost, times: str = "") -> Point:
+    def shut(
+        self, pair: Pair, label: str, name: str, x: Point, marks: Marks, place: Place, cost: Cost, times: str = ""
+    ) -> Point:
         """A block or group as one box, with its notation and totals."""
         node, last = pair
         title = call_text(node) if isinstance(node, Call) else label
@@ -198,17 +195,19 @@ class Composer:
         box.notes += _totals(cost)
         self.arrow(x, box)
         for target in sorted(self.likeness.targets(node)):
-            found = _look_up(marks, target)
+            found = look_up(marks, target)
             if found is not None and found.box is not x.box:
                 self.arrow(found, box, "long")
-        return Point(box, _changed([node.input], [last.input], node.output, last.output))
+        return Point(box, changed([node.input], [last.input], node.output, last.output))
 
     # Repeats
 
     def repeat(self, pair: Pair, entry: Entry, x: Point, marks: Marks, place: Place) -> Point:
         """Turns that look alike as one frame with their number."""
         node, last = pair
-        assert isinstance(node, Repeat) and isinstance(last, Repeat) and isinstance(entry, Inside)
+        assert isinstance(node, Repeat)
+        assert isinstance(last, Repeat)
+        assert isinstance(entry, Inside)
         groups, twins = self.likeness.groups(node), self.likeness.groups(last)
         shown = len(groups) if len(groups) <= MOST_GROUPS else 2
         for number, (group, twin) in enumerate(zip(groups, twins, strict=True)):
@@ -220,7 +219,9 @@ class Composer:
                 x = self.gap(groups[shown:-1], x, place)
         return x
 
-    def turns(self, node: Repeat, groups: tuple[Group, Group], turns: Turns, x: Point, marks: Marks, place: Place) -> Point:
+    def turns(
+        self, node: Repeat, groups: tuple[Group, Group], turns: Turns, x: Point, marks: Marks, place: Place
+    ) -> Point:
         group, twin = groups
         first, last = dict(place.turns[0]), dict(place.turns[1])
         turn = str(turns.turn)
@@ -254,102 +255,7 @@ class Composer:
         box.notes += _totals(cost)
         self.arrow(x, box)
         inputs, output = [groups[0].first.input], groups[-1].last.output
-        return Point(box, _changed(inputs, inputs, output, output))
-
-    # Merges
-
-    def merge(self, pair: Pair, entry: Entry, x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
-        """Branches from one tensor to one small sign."""
-        node, last = pair
-        assert isinstance(node, Merge) and isinstance(last, Merge)
-        entries = self.branch_entries(node, entry)
-        inside = place if isinstance(entry, Inside) else replace(place, path=place.name(entry) + ".")
-        if node.shortcut == "optional" and node.agrees is not True:
-            return self.chain((node.branches[0], last.branches[0]), entries[0], x, marks, inside)
-        arrows = [self.arrow_of(node, number) for number in range(len(node.branches))]
-        identity = node.shortcut in ("identity", "optional") or (node.shortcut == "project" and node.agrees is True)
-        users = sum(not _refers(branch) for branch in node.branches) + identity
-        if users > 1 and x.box.frame is not place.frame:
-            fork = self.box("fork", place.frame, "")
-            self.arrow(x, fork)
-            x = Point(fork)
-        made: Marks = {}
-        ends: list[tuple[Point, Arrow, str]] = []
-        for number, branch in enumerate(node.branches):
-            arrow, label = arrows[number]
-            if arrow in ("long", "skip"):
-                start = _look_up(marks, branch.members[0].node.target) if _refers(branch) else x  # type: ignore[attr-defined]
-                ends.append((start or x, arrow, label))
-                continue
-            before = len(self.edges)
-            walk = self.shortcut if arrow == "project" else self.chain
-            end, inner = walk((branch, last.branches[number]), entries[number], x, {**marks, **made}, inside)
-            for edge in self.edges[before:]:
-                edge.kind = arrow if edge.kind == "main" else edge.kind
-            made |= inner
-            ends.append((end, arrow if end is not x or len(node.branches) == 1 else "skip", ""))
-        if identity:
-            ends.append((x, "skip", ""))
-        sign = self.box("merge", place.frame, SIGNS[node.kind], Role.MERGE)
-        sign.names.append(place.name(entry))
-        # The arrow along which the network goes on is drawn first, so that it bears its tensor's shape.
-        if not any(arrow == "main" for _, arrow, _ in ends):
-            ends = [(end, "main" if end is x else arrow, label) for end, arrow, label in ends]
-        for end, arrow, label in sorted(ends, key=lambda each: each[1] != "main"):
-            self.arrow(end, sign, arrow, label)
-        inputs, twins = [branch.output for branch in node.branches], [branch.output for branch in last.branches]
-        return Point(sign, _changed(inputs, twins, node.output, last.output)), made
-
-    def shortcut(self, pair: Pair, entries: tuple[Entry, ...], x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
-        """The layers of a projection; the group that a label makes of them gets no frame."""
-        node, last = pair
-        assert isinstance(node, Chain) and isinstance(last, Chain)
-        group, twin = (each.members[0].node if len(each.members) == 1 else each for each in (node, last))
-        if isinstance(group, Chain) and group is not node:
-            inside = replace(place, path=f"{place.name(entries[0])}.")
-            return self.chain((group, twin), names(group, style(group, "group")), x, marks, inside)
-        return self.chain(pair, entries, x, marks, place)
-
-    def arrow_of(self, node: Merge, number: int) -> tuple[Arrow, str]:
-        """How a branch is drawn: as one arrow (`skip`, `long`) with what is written beside it, or as boxes."""
-        branch = node.branches[number]
-        if len(branch.members) == 1 and isinstance(branch.members[0].node, Reference):
-            return "long", shape_text(branch.output, branch.output)
-        layers = layers_in(branch.members)
-        if layers and all(is_identity(each) for each in layers):
-            return "skip", ""
-        return ("project" if node.kind == "residual" and number == 1 else "main"), ""
-
-    @staticmethod
-    def branch_entries(node: Merge, entry: Entry) -> list[tuple[Entry, ...]]:
-        """The names of the members of each branch."""
-        if isinstance(entry, Inside):
-            return [part for part in entry.parts if isinstance(part, tuple)]
-        if is_open(node):
-            return [names(branch, "named") for branch in node.branches]
-        found = [names(branch, "numbered") for branch in node.branches]
-        return [tuple(_numbered(each, number) for each in entries) for number, entries in enumerate(found)]
-
-
-def _numbered(entry: Entry, branch: int) -> Entry:
-    return entry if isinstance(entry, Inside) else (f"{branch}.", *entry)
-
-
-def _refers(branch: Chain) -> bool:
-    """Whether a branch starts from a label's tensor."""
-    return bool(branch.members) and isinstance(branch.members[0].node, Reference)
-
-
-def _look_up(marks: Marks, target: str) -> Point | None:
-    """The tensor of a label; one inside a closed box is the box's."""
-    while target not in marks and "." in target:
-        target = target.rpartition(".")[0]
-    return marks.get(target)
-
-
-def _changed(inputs: list[Shape], twins: list[Shape], output: Shape, last: Shape) -> str:
-    """The shape as text where it isn't that of what came in."""
-    return "" if output in inputs and last in twins else shape_text(output, last)
+        return Point(box, changed(inputs, inputs, output, output))
 
 
 def _totals(cost: Cost) -> list[str]:

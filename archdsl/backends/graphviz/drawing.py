@@ -52,6 +52,8 @@ class Box:
     title: str
     role: Role | None = None
     times: str = ""
+    spine: bool = True
+    """Whether it is part of the way straight through, not of a branch beside it."""
     also: list[str] = field(default_factory=list)
     """The normalization, activation and dropout that are folded into it."""
     notes: list[str] = field(default_factory=list)
@@ -124,7 +126,11 @@ def join_only_children(frame: Frame) -> None:
                 only.move(frame)
     while len(frame.children) == 1 and frame.parent is not None:
         inner = frame.children[0]
-        if not isinstance(inner, Frame) or (frame.times and inner.times) or (frame.title and inner.title and frame.times):
+        if (
+            not isinstance(inner, Frame)
+            or (frame.times and inner.times)
+            or (frame.title and inner.title and frame.times)
+        ):
             return
         frame.title = ": ".join(title for title in (frame.title, inner.title) if title)
         frame.times = frame.times or inner.times

@@ -1,4 +1,4 @@
-"""Which turns of a repeat look alike, and which labels a node refers to: asked once a node, however often it is used."""
+"""Which turns of a repeat look alike, and which labels a node refers to: each asked once a node."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from archdsl.ir.nodes import Call, Chain, LayerNode, Member, Name, Node, Repeat,
 from archdsl.layers.biased import BiasedLayer
 from archdsl.shape import Dim, Shape
 
-LONGEST = 40
+LONGEST = 48
 """The most characters in one line of a box."""
 
 

@@ -57,7 +57,7 @@ def lines(ahead: str, doc: Doc, behind: str = "", indent: int = 0) -> list[str]:
     first, last = margin + ahead + doc.open, margin + doc.close + behind
     separator = ", " if doc.commas else " "
     body = margin + STEP + separator.join(flat(item) for item in doc.items)
-    if len(body) <= WIDTH and not (doc.commas and _keeps_comma(doc)):
+    if len(body) <= WIDTH and not (doc.commas and _is_literal(doc, ahead)):
         return [first, body, last]
     broken = [first]
     for item in doc.items:
@@ -65,6 +65,6 @@ def lines(ahead: str, doc: Doc, behind: str = "", indent: int = 0) -> list[str]:
     return [*broken, last]
 
 
-def _keeps_comma(doc: Bracket) -> bool:
-    """Modules in sequence are read one a line, which a trailing comma tells formatters to keep."""
-    return False
+def _is_literal(doc: Bracket, ahead: str) -> bool:
+    """Whether a bracket is a list, dictionary or tuple, of which formatters put one item on a line."""
+    return doc.open[-1] in "[{" or (doc.open == "(" and not ahead[-1:].isidentifier())

@@ -42,9 +42,13 @@ def write_picture(dot: str, path: Path) -> None:
 def _drawn(dot: str, form: str) -> bytes:
     program = _program(form)
     try:
-        done = subprocess.run([program, f"-T{form}"], input=dot.encode(), capture_output=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            [program, f"-T{form}"], input=dot.encode(), capture_output=True, timeout=_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
-        raise RenderError(f"Graphviz took longer than {_SECONDS} s: draw less with a smaller depth, or write a .dot file") from None
+        raise RenderError(
+            f"Graphviz took longer than {_SECONDS} s: draw less with a smaller depth, or write a .dot file"
+        ) from None
     except OSError as error:
         raise RenderError(f"`{program}` can't be run: {error.strerror or error}") from error
     if done.returncode != 0 or not done.stdout:
@@ -60,7 +64,10 @@ def _program(form: str) -> str:
         return system
     pure = _pure()
     if form not in _PURE_FORMATS:
-        raise RenderError(f"a {form.upper()} needs Graphviz: install it (`apt install graphviz`, `brew install graphviz`), or write an .svg")
+        raise RenderError(
+            f"a {form.upper()} needs Graphviz: install it (`apt install graphviz`, `brew install graphviz`), "
+            "or write an .svg"
+        )
     if pure is None:
         raise RenderError("no Graphviz found: `pip install graphviz-pure`, or install Graphviz, or write a .dot file")
     return pure
@@ -82,8 +89,8 @@ def _replace(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.chmod(name, _mode(path))
-        os.replace(name, path)
+        Path(name).chmod(_mode(path))
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

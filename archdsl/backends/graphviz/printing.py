@@ -9,11 +9,16 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from itertools import count, product
 from string import ascii_uppercase
 
 from archdsl.backends.graphviz.drawing import Box, Drawing, Edge, Frame
 from archdsl.backends.graphviz.wording import parameters_text
 from archdsl.layers.base import Role
+
+_FONT = "Arial"
+_INK, _GREY, _ACCENT = "#3c4654", "#667080", "#b5442f"
+_SPACING = "nodesep=0.3, ranksep=0.22, pad=0.2, compound=true"
 
 FILLS = {
     Role.CONVOLUTION: ("#cfe2f7", "#4a7ab0"),
@@ -25,17 +30,18 @@ FILLS = {
     Role.RESHAPE: ("#d3eef0", "#4a9299"),
     Role.MERGE: ("#fbdcbd", "#bf7a35"),
 }
-_LETTER = 'shape=circle, fixedsize=true, width=0.24, height=0.24, margin=0, fontsize=10, fontcolor="#ffffff", fillcolor="#3c4654", color="#3c4654"'
+_LETTER = (
+    "shape=circle, fixedsize=true, width=0.24, height=0.24, margin=0, "
+    f'fontsize=10, fontcolor="#ffffff", fillcolor="{_INK}", color="{_INK}"'
+)
 """A letter where a column ends and again where the next one begins."""
-_BLOCK = ("#ffffff", "#3c4654")
+_BLOCK = ("#ffffff", _INK)
 _END = ("#f3f4f6", "#8a929e")
 _FRAMES = {"group": ("#f7f8fa", "#b3bac4"), "block": ("#eef1f5", "#97a1ae"), "repeat": ("#fbf6ec", "#c2a970")}
-_FONT = "Arial"
-_GREY, _ACCENT = "#667080", "#b5442f"
 _ARROWS = {
     "main": "weight=100",
-    "skip": 'color="#3c4654"',
-    "project": 'style=dotted, penwidth=1.6, color="#3c4654"',
+    "skip": f'color="{_INK}"',
+    "project": f'style=dotted, penwidth=1.6, color="{_INK}"',
     "long": 'color="#2f7d8c", penwidth=1.3',
 }
 _SPACE = '<font point-size="3">&#160;</font>'
@@ -53,16 +59,19 @@ class _Printer:
         self.drawing = drawing
         self.direction = direction
         self.clusters = {frame: number for number, frame in enumerate(drawing.frames, 1)}
-
-        self.letters = {edge: letter for edge, letter in zip((each for each in drawing.edges if each.breaks), ascii_uppercase, strict=False)}
+        broken = (edge for edge in drawing.edges if edge.breaks)
+        self.letters = dict(zip(broken, _letters(), strict=False))
 
     def lines(self) -> Iterator[str]:
         drawing = self.drawing
-        title = f"{_bold(drawing.title, 16)}<br/>{_small(drawing.subtitle, 10)}" if drawing.subtitle else _bold(drawing.title, 16)
+        title = _bold(drawing.title, 16)
+        if drawing.subtitle:
+            title += f"<br/>{_small(drawing.subtitle, 10)}"
+        font = f'fontname="{_FONT}"'
         yield "digraph {"
-        yield f'  graph [rankdir={self.direction}, fontname="{_FONT}", label=<{title}>, labelloc=t, nodesep=0.3, ranksep=0.22, pad=0.2, compound=true]'
-        yield f'  node [fontname="{_FONT}", fontsize=12, shape=box, style="rounded,filled", margin="0.12,0.06", height=0.3]'
-        yield f'  edge [fontname="{_FONT}", fontsize=9, fontcolor="{_GREY}", color="#3c4654", arrowsize=0.6]'
+        yield f"  graph [rankdir={self.direction}, {font}, label=<{title}>, labelloc=t, {_SPACING}]"
+        yield f'  node [{font}, fontsize=12, shape=box, style="rounded,filled", margin="0.12,0.06", height=0.3]'
+        yield f'  edge [{font}, fontsize=9, fontcolor="{_GREY}", color="{_INK}", arrowsize=0.6]'
         yield from self.inside(drawing.root, "  ")
         for edge in drawing.edges:
             yield from ("  " + line for line in self.edge(edge))
@@ -77,29 +86,42 @@ class _Printer:
                 continue
             fill, line = _FRAMES[child.kind]
             style = "rounded,filled,dashed" if child.kind == "repeat" else "rounded,filled"
-            words = filter(None, (child.title and _bold(child.title, 11), child.times and _times(child.times)))
+            words = [_bold(child.title, 11)] if child.title else []
+            label = "&#160; ".join(words + ([_times(child.times)] if child.times else []))
             yield f"{indent}subgraph cluster_{self.clusters[child]} {{"
-            yield f'{indent}  label=<{"&#160; ".join(words)}>; labeljust=l; style="{style}"; fillcolor="{fill}"; color="{line}"; margin=9'
+            paint = f'style="{style}"; fillcolor="{fill}"; color="{line}"; margin=9'
+            yield f"{indent}  label=<{label}>; labeljust=l; {paint}"
             yield from self.inside(child, indent + "  ")
             yield indent + "}"
 
     def box(self, box: Box) -> str:
-        tooltip = f', tooltip="{_quoted(", ".join(filter(None, box.names)))}"' if any(box.names) else ""
+        fill, line = (_INK, _INK) if box.shape == "fork" else _END if box.shape == "end" else _BLOCK
+        if box.role is not None:
+            fill, line = FILLS[box.role]
+        looks = [f'fillcolor="{fill}", color="{line}"']
+        label = _box_text(box)
         if box.shape == "fork":
-            return f'n{box.number} [shape=point, width=0.06, height=0.06, style=filled, fillcolor="#3c4654", label=""]'
-        fill, line = _END if box.shape == "end" else FILLS[box.role] if box.role else _BLOCK
-        paint = f'fillcolor="{fill}", color="{line}"{tooltip}'
-        if box.round:
-            return f"n{box.number} [label=<{_bold(box.title)}>, shape=circle, fixedsize=true, width=0.26, height=0.26, margin=0, {paint}]"
-        if box.shape == "merge":
-            words = f"{_bold(box.title)} {_small(' · '.join(box.also))}" if box.also else _bold(box.title)
-            return f'n{box.number} [label=<{words}>, margin="0.1,0.02", height=0.26, {paint}]'
-        heavy = ", penwidth=1.6" if box.shape == "block" else ""
-        return f"n{box.number} [label=<{_box_text(box)}>, {paint}{heavy}]"
+            label = ""
+            looks.append("shape=point, width=0.06, height=0.06")
+        elif box.round:
+            looks.append("shape=circle, fixedsize=true, width=0.26, height=0.26, margin=0")
+        elif box.shape == "merge":
+            label = f"{_bold(box.title)} {_small(' · '.join(box.also))}" if box.also else label
+            looks.append('margin="0.1,0.02", height=0.26')
+        elif box.shape == "block":
+            looks.append("penwidth=1.6")
+        if box.spine:
+            looks.append("group=way")
+        if any(box.names):
+            looks.append(f'tooltip="{_quoted(", ".join(filter(None, box.names)))}"')
+        text = f"<{label}>" if label else '""'
+        return f"n{box.number} [label={text}, {', '.join(looks)}]"
 
     def edge(self, edge: Edge) -> Iterator[str]:
         looks = [_ARROWS[edge.kind]]
-        label = [f"label=<&#160;{_html(edge.label)}&#160;>"] if edge.label else []
+        # An arrow to the right would run through its label, which an empty line lifts above it.
+        lift = "<br/>&#160;" if self.direction == "LR" else ""
+        label = [f"label=<&#160;{_html(edge.label)}&#160;{lift}>"] if edge.label else []
         if edge.head.shape == "fork":
             looks.append("arrowhead=none")
         entered = [frame for frame in edge.head.frame.around if frame not in edge.tail.frame.around]
@@ -110,29 +132,43 @@ class _Printer:
         if not edge.breaks:
             yield f"{tail} -> {head} [{', '.join(looks + label)}]"
             return
-        number = edge.head.number
+        letter = self.letters[edge]
         for end in ("out", "in"):
-            yield f"{end}{number} [label=<{_bold(self.letters[edge])}>, {_LETTER}]"
-        yield f"{tail} -> out{number} [{', '.join([_ARROWS['main'], *label])}]"
-        yield f"in{number} -> {head} [{', '.join(looks)}]"
+            yield f"{end}{letter} [label=<{_bold(letter)}>, {_LETTER}]"
+        yield f"{tail} -> out{letter} [{', '.join([_ARROWS[edge.kind], *label])}]"
+        yield f"in{letter} -> {head} [{', '.join(looks)}]"
 
     def order(self) -> str:
-        """The columns beside each other in their order, and the legend last: an invisible row of what each begins with."""
-        begins = ["n0", *(f"in{edge.head.number}" for edge in self.letters), *(["legend"] if self.drawing.roles else [])]
+        """The columns in their order and the legend last: an invisible row of what each begins with."""
+        begins = [
+            "n0",
+            *(f"in{self.letters[edge]}" for edge in self.letters if edge.kind == "main"),
+            *(["legend"] if self.drawing.roles else []),
+        ]
         return f"{{ rank=same; {' -> '.join(begins)} [style=invis] }}"
 
     def legend(self) -> Iterator[str]:
-        roles = self.drawing.roles
-        if not roles:
-            return
-        rows = "".join(f'<tr><td width="14" height="12" bgcolor="{FILLS[role][0]}" color="{FILLS[role][1]}" border="1"></td><td align="left">{role.value}</td></tr>' for role in roles)
-        table = f'<table border="0" cellborder="0" cellspacing="3" cellpadding="1">{rows}</table>'
-        yield f'  legend [shape=plaintext, style="", fontsize=9, fontcolor="{_GREY}", margin=0, label=<{table}>]'
+        rows = "".join(_legend_row(role) for role in self.drawing.roles)
+        if rows:
+            table = f'<table border="0" cellborder="0" cellspacing="3" cellpadding="1">{rows}</table>'
+            yield f'  legend [label=<{table}>, shape=plaintext, style="", margin=0, fontsize=9, fontcolor="{_GREY}"]'
+
+
+def _legend_row(role: Role) -> str:
+    fill, line = FILLS[role]
+    patch = f'<td width="14" height="12" border="1" bgcolor="{fill}" color="{line}"></td>'
+    return f'<tr>{patch}<td align="left">{role.value}</td></tr>'
+
+
+def _letters() -> Iterator[str]:
+    """A, B, … Z, AA, AB, …"""
+    for length in count(1):
+        yield from map("".join, product(ascii_uppercase, repeat=length))
 
 
 def _box_text(box: Box) -> str:
     title = _bold(box.title) + (f" {_times(box.times)}" if box.times else "")
-    lines = [f'<font point-size="9" color="#3c4654">{_html(" · ".join(box.also))}</font>'] if box.also else []
+    lines = [f'<font point-size="9" color="{_INK}">{_html(" · ".join(box.also))}</font>'] if box.also else []
     lines += [_small(note) for note in box.notes]
     if box.weights != (0, 0):
         lines.append(_small(parameters_text(*box.weights)))
@@ -155,10 +191,10 @@ def _times(words: str) -> str:
 def _html(words: str) -> str:
     """Text for an HTML label: nothing in it is markup, an entity or one of Graphviz's `\\N` escapes."""
     clean = " ".join(_UNWRITABLE.sub("\ufffd", words).split())
-    return html.escape(clean).replace("\\", "&#92;")
+    return html.escape(clean).replace("\\", "&#92;&#92;")
 
 
 def _quoted(words: str) -> str:
-    """Text between quotes: a backslash would begin an escape of Graphviz, an ampersand an entity."""
+    """Text between quotes. Graphviz resolves backslashes in it twice, and entities."""
     clean = " ".join(_UNWRITABLE.sub("\ufffd", words).split())
-    return clean.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
+    return clean.replace("\\", "\\" * 4).replace('"', '\\"').replace("&", "&amp;")

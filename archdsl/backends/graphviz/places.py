@@ -1,0 +1,52 @@
+"""Where the walk over a network is, and the tensors it has met: what the parts of the composition hand each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from archdsl.backends.graphviz.drawing import Box, Frame
+from archdsl.backends.graphviz.wording import name_text, shape_text
+from archdsl.ir.names import Entry, Inside
+from archdsl.ir.nodes import Node
+from archdsl.shape import Dim, Shape
+
+
+@dataclass(eq=False)
+class Point:
+    """A tensor: the box that makes it, and the shape to be written on the first arrow that leaves it."""
+
+    box: Box
+    shape: str = ""
+    sealed: bool = False
+    """Something else refers to this very tensor, so that nothing may be folded into its box."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the walk is: the frame, how many levels may still be opened, the names so far, the turns of repeats."""
+
+    frame: Frame
+    room: int
+    path: str
+    turns: tuple[dict[str, Dim], dict[str, Dim]] = field(default_factory=lambda: ({}, {}))
+
+    def name(self, entry: Entry) -> str:
+        return self.path + (name_text(entry, self.turns[0]) if not isinstance(entry, Inside) else "")
+
+
+Pair = tuple[Node, Node]
+"""A node, and the one in its place in the last turn of the repeats around it: they look alike."""
+
+Marks = dict[str, Point]
+
+
+def look_up(marks: Marks, target: str) -> Point | None:
+    """The tensor of a label; one inside a closed box is the box's."""
+    while target not in marks and "." in target:
+        target = target.rpartition(".")[0]
+    return marks.get(target)
+
+
+def changed(inputs: list[Shape], twins: list[Shape], output: Shape, last: Shape) -> str:
+    """The shape as text where it isn't that of what came in."""
+    return "" if output in inputs and last in twins else shape_text(output, last)
