@@ -103,16 +103,20 @@ class Network:
         return source(self.program, self.architecture)
 
     def module(self) -> nn.Module:
-        """A live `nn.Module`, made by running `source()`. Imports torch."""
-        from archdsl.runtime import build
+        """A live `nn.Module`, made by running `source()` as it stands. Raises ImportError without torch."""
+        from archdsl.runtime import build as module
 
-        return build(self.source())
+        return module(self.source())
 
-    def diagram(self, **options: Any) -> str:
-        """The network as SVG."""
-        from archdsl.backends.graphviz import svg
+    def diagram(self, path: str | Path, **options: Any) -> Path:
+        """Draw the network into a file, SVG, PNG, PDF or DOT by its suffix, and give its path.
 
-        return svg(self.architecture, **options)
+        The options are those of `archdsl.backends.graphviz.render`: direction, depth and fold. Raises
+        OSError, whose text is one line, where the picture can't be made.
+        """
+        from archdsl.backends.graphviz import render
+
+        return render(self.architecture, path, **options)
 
     def to_json(self) -> str:
         """The network's structure as JSON: a table of nodes, what is shared there once."""

@@ -8,11 +8,22 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 fine, 1 diagnostics, 2 usage or I/O, 3 a crash of ours."""
-    # A run is short and makes hardly any cycles; collecting garbage would take a tenth of it.
-    gc.disable()
+    """Run one command and return its exit status: 0 fine, 1 diagnostics, 2 usage or I/O, 3 a crash of ours.
+
+    Without arguments of its own it is the whole program and takes those of the process.
+    """
     # Pydantic would look for plugins in every installed distribution, and we have no use for any.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from archdsl.cli.running import run
+    # A run is short and makes hardly any cycles. Collecting garbage would take a tenth of it, and another
+    # tenth at the end, when the interpreter looks at everything once more unless it is frozen.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        from archdsl.cli.running import run
 
-    return run(argv)
+        return run(argv)
+    finally:
+        if argv is None:
+            gc.freeze()
+        elif collecting:
+            gc.enable()

@@ -103,10 +103,21 @@ class Binder:
 
     def bind(self, head: tree.Head, scope: Scope, x: Shape) -> Layer:
         """The layer that a head says, where `x` arrives. Raises ArchError with the place of what is wrong."""
-        return build(find_layer(head)[0], self.fields(head, scope, x), head.span)
+        return self._build(find_layer(head)[0], self.written(head, scope, x), head.span, scope, x)
+
+    def _build(self, kind: type[Layer], given: Given, span: Span, scope: Scope, x: Shape) -> Layer:
+        defaults = self._defaults(kind, scope, x)
+        layer = build(kind, defaults | given, span)
+        # What a `default` says was not written here, and the layer as written doesn't show it.
+        layer.model_fields_set.difference_update(defaults.keys() - given.keys())
+        return layer
 
     def fields(self, head: tree.Head, scope: Scope, x: Shape) -> Given:
         """What a head and the defaults in force say of a layer."""
+        return self._defaults(find_layer(head)[0], scope, x) | self.written(head, scope, x)
+
+    def written(self, head: tree.Head, scope: Scope, x: Shape) -> Given:
+        """What a head says of a layer."""
         kind, digits = find_layer(head)
         given: Given = {}
         self._number(kind, given, "digits", digits, head.name.span, head)
@@ -114,14 +125,14 @@ class Binder:
             if expression is not None:
                 self._number(kind, given, part, self.evaluate(expression, scope, x), expression.span, head)
         place(kind, given, self._arguments(head.arguments, scope, x))
-        return self._defaults(kind, scope, x) | given
+        return given
 
     def bind_value(self, value: LayerValue, span: Span, scope: Scope, x: Shape) -> Layer:
         """The layer that was handed over by keyword, such as `act=leakyrelu(0.1)`."""
         kind = keywords()[value.keyword]
         given: Given = {}
         place(kind, given, [(name, each, span) for name, each in value.arguments])
-        return build(kind, self._defaults(kind, scope, x) | given, span)
+        return self._build(kind, given, span, scope, x)
 
     def _defaults(self, kind: type[Layer], scope: Scope, x: Shape) -> Given:
         """What `default` statements in force say of a layer, the later winning."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.elaborate.functions import FUNCTIONS, MAX_ITEMS
 from archdsl.elaborate.values import BlockValue, LayerValue, Scope, Value, describe, is_number
 from archdsl.shape import Layout, Shape
 from archdsl.symbolic import (
@@ -20,14 +21,10 @@ from archdsl.symbolic import (
     compare,
     conjunction,
     disjunction,
-    divisible,
-    maximum,
-    minimum,
     negate,
 )
 from archdsl.syntax import tree
 
-MAX_ITEMS = 100_000
 MAX_BITS = 4096
 
 
@@ -252,7 +249,7 @@ class Evaluator:
 
     def _function(self, node: tree.Function, inner: Callable[[tree.Expression], Value]) -> Value:
         arguments = [(each.name.text if each.name else None, inner(each.value)) for each in node.arguments]
-        function = _FUNCTIONS.get(node.name.text)
+        function = FUNCTIONS.get(node.name.text)
         if function is None:
             layer = self.layer(node.name.text)
             if isinstance(layer, LayerValue):
@@ -262,7 +259,7 @@ class Evaluator:
                     node.name.span,
                     f"unknown function `{node.name.text}`",
                     "not a function of the language",
-                    helps=similar_help(node.name.text, _FUNCTIONS, "a function"),
+                    helps=similar_help(node.name.text, FUNCTIONS, "a function"),
                 )
             )
         if any(name for name, _ in arguments):
@@ -342,96 +339,3 @@ def _bounded(node: tree.Expression, value: Any) -> Value:
 def _check_items(node: tree.Expression, count: int) -> None:
     if count > MAX_ITEMS:
         raise ArchError(TooLarge(node.span, f"this list has {count} items, more than {MAX_ITEMS}", "too long"))
-
-
-def _plain(*values: Any) -> None:
-    """Refuse what has no single value or is no number."""
-    for value in values:
-        if isinstance(value, Expr):
-            raise NeedsValue(value)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise TypeError
-
-
-def _extreme(pick: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    def function(*values: Any) -> Any:
-        items = list(values[0]) if len(values) == 1 else list(values)
-        for item in items:
-            if not is_number(item):
-                raise TypeError
-        if not items:
-            raise TypeError
-        result = items[0]
-        for item in items[1:]:
-            if isinstance(result, float) or isinstance(item, float):
-                _plain(result, item)
-            result = pick(result, item)
-        return result
-
-    return function
-
-
-def _rounding(function: Callable[[Any], int]) -> Callable[[Any], Any]:
-    def rounded(value: Any) -> Any:
-        if isinstance(value, Expr) and all(s.kind != "float" for m in value.terms for s in m if hasattr(s, "kind")):
-            return value
-        _plain(value)
-        return function(value)
-
-    return rounded
-
-
-def _range(*bounds: Any) -> tuple[int, ...]:
-    _plain(*bounds)
-    numbers = range(*bounds)
-    if len(numbers) > MAX_ITEMS:
-        raise OverflowError
-    return tuple(numbers)
-
-
-def _sum(items: Any) -> Any:
-    total: Any = 0
-    for item in items:
-        if not is_number(item):
-            raise TypeError
-        total = total + item
-    return total
-
-
-def _absolute(value: Any) -> Any:
-    _plain(value)
-    return abs(value)
-
-
-def _divisible(value: Any, divisor: Any = 8) -> Any:
-    _plain(value, divisor)
-    return divisible(value, divisor)
-
-
-def _number_of(items: Any) -> int:
-    if not isinstance(items, (tuple, str)):
-        raise TypeError
-    return len(items)
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "min": _extreme(lambda a, b: min(a, b) if not isinstance(a, Expr) and not isinstance(b, Expr) else minimum(a, b)),
-    "max": _extreme(lambda a, b: max(a, b) if not isinstance(a, Expr) and not isinstance(b, Expr) else maximum(a, b)),
-    "abs": _absolute,
-    "round": _rounding(round),
-    "floor": _rounding(math.floor),
-    "ceil": _rounding(math.ceil),
-    "int": _rounding(int),
-    "len": _number_of,
-    "sum": _sum,
-    "range": _range,
-    "zip": lambda *lists: tuple(zip(*(items_tuple(each) for each in lists), strict=True)),
-    "enumerate": lambda items: tuple(enumerate(items_tuple(items))),
-    "divisible": _divisible,
-}
-
-
-def items_tuple(value: Any) -> tuple[Any, ...]:
-    if not isinstance(value, tuple):
-        raise TypeError
-    return value

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import stat
 import subprocess
 import sys
 import time
@@ -15,54 +13,8 @@ from pathlib import Path
 import pytest
 
 from archdsl.backends.graphviz import RenderError, dot, render
-from archdsl.diagnostics import Source
-from archdsl.elaborate.program import elaborate, read
-from archdsl.ir.nodes import Architecture
 from archdsl.layers.base import Role
-from archdsl.syntax import parse
-
-ROOT = Path(__file__).parents[2]
-RESNET = (ROOT / "specs" / "resnet.arch").read_text(encoding="utf-8")
-UNET = """\
-arch unet(classes = 2)
-input 3x64x64
-block double(c) = [conv3-{c} bn relu conv3-{c} bn relu]
-enc1: double(8)
-maxpool
-enc2: double(16)
-maxpool
-double(32)
-deconv2-16/2 concat<@enc2 | identity> double(16)
-deconv2-8/2 concat<@enc1 | identity> double(8)
-conv1-{classes}
-"""
-SQUEEZE = """\
-arch senet
-input 3x32x32
-block se(r = 4) = [ let c = {in_channels} mul<identity | gap fc-{c // r} relu fc-{c} sigmoid> ]
-conv3-64 bn relu
-[residual<conv3-64 bn relu conv3-64 bn se> relu] x2
-gap fc-10
-"""
-DENSE = """\
-arch dense
-input 3x32x32
-block layer(k) = [ concat<identity | bn relu conv1-{4 * k} bn relu conv3-{k}> ]
-conv3-16
-block1: [ layer{i+1}: layer(4) x6 as i ]
-gap fc-10
-"""
-TINY = """\
-arch tiny
-input 3x8x8
-conv3-4/2 bn relu
-[residual<conv3-4 bn relu conv3-4 bn> relu] x2
-gap fc-2
-"""
-
-
-def net(text: str, variant: str | None = None) -> Architecture:
-    return elaborate(read(parse(Source("net.arch", text))), variant)
+from tests.backends.pictured import DENSE, RESNET, ROOT, SQUEEZE, TINY, UNET, net
 
 
 def boxes(text: str) -> dict[str, str]:
@@ -259,15 +211,12 @@ class TestText:
         tips = {value for each in tree.iter() for key, value in each.attrib.items() if key.endswith("}title")}
         assert label in tips
 
-    @pytest.mark.parametrize("label", ["<b>x</b>", "a\\nb", "it's", "&copy;", "<<", "{x"])
+    @pytest.mark.parametrize("label", ["<b>x</b>", "it's", "&copy;", "<<", "w<b>&"])
     def test_a_hostile_label_of_a_spec(self, label: str, tmp_path: Path) -> None:
-        try:
-            network = net(f'arch n\ninput 3x8x8\n"{label}": [ conv3-4 relu conv3-4 ]\nfc-2\n')
-        except Exception:
-            pytest.skip("the language refuses this label")
-        tree = ElementTree.parse(render(network, tmp_path / "x.svg"))
-        assert "x" in (tmp_path / "x.svg").name
-        assert tree.getroot().tag.endswith("svg")
+        network = net(f'arch n\ninput 3x8x8\n"{label}": [ conv3-4 relu conv3-4 ]\nfc-2\n')
+        for depth in (0, 1):
+            tree = ElementTree.parse(render(network, tmp_path / "x.svg", depth=depth))
+            assert label in {each.text for each in tree.iter("{http://www.w3.org/2000/svg}text")}
 
     def test_control_characters_become_a_mark(self) -> None:
         from archdsl.backends.graphviz.printing import _html, _quoted
@@ -295,97 +244,8 @@ class TestText:
         assert len(outputs) == 1
 
 
-PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def png_size(path: Path) -> tuple[int, int]:
-    head = path.read_bytes()[:24]
-    assert head.startswith(PNG)
-    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
-
-
-class TestFiles:
-    @pytest.fixture(autouse=True)
-    def _no_system_graphviz(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PATH", "")
-
-    @pytest.mark.parametrize("direction", ["TB", "LR"])
-    @pytest.mark.parametrize("spec", [RESNET, UNET, SQUEEZE, DENSE, TINY])
-    def test_svg_and_png_with_an_empty_path(self, spec: str, direction: str, tmp_path: Path) -> None:
-        variant = "resnet152" if spec is RESNET else None
-        network = net(spec, variant)
-        svg = render(network, tmp_path / "n.svg", direction=direction)  # type: ignore[arg-type]
-        ElementTree.parse(svg)
-        width, height = png_size(render(network, str(tmp_path / "n.png"), direction=direction))  # type: ignore[arg-type]
-        assert max(width, height) <= 6 * min(width, height)
-
-    def test_pdf_says_what_to_install(self, tmp_path: Path) -> None:
-        with pytest.raises(RenderError) as caught:
-            render(net(TINY), tmp_path / "n.pdf")
-        assert "\n" not in str(caught.value)
-        assert "apt install graphviz" in str(caught.value)
-        assert not list(tmp_path.iterdir())
-
-    def test_no_renderer_at_all(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("archdsl.backends.graphviz.writing.PURE", "no-such-program")
-        with pytest.raises(RenderError, match="pip install graphviz-pure"):
-            render(net(TINY), tmp_path / "n.svg")
-        render(net(TINY), tmp_path / "n.dot")
-        assert [each.name for each in tmp_path.iterdir()] == ["n.dot"]
-
-    @pytest.mark.parametrize("name", ["n.gif", "n", ".svg"])
-    def test_other_formats(self, name: str, tmp_path: Path) -> None:
-        with pytest.raises(RenderError, match=r"ends in one of \.svg, \.png, \.pdf, \.dot"):
-            render(net(TINY), tmp_path / name)
-
-    def test_a_folder_that_is_not_there(self, tmp_path: Path) -> None:
-        with pytest.raises(RenderError, match="can't write"):
-            render(net(TINY), tmp_path / "no" / "n.dot")
-
-    def test_a_failing_renderer_leaves_the_old_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        failing = tmp_path / "dot"
-        failing.write_text(
-            f"#!{sys.executable}\nimport sys; sys.stdout.write('half'); sys.exit('no layout\\nsecond line')\n"
-        )
-        failing.chmod(0o755)
-        monkeypatch.setenv("PATH", str(tmp_path))
-        path = tmp_path / "n.svg"
-        path.write_text("old")
-        with pytest.raises(RenderError, match=r"failed: no layout$"):
-            render(net(TINY), path)
-        assert path.read_text() == "old"
-
-    def test_the_old_file_stays_where_replacing_fails(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        path = tmp_path / "n.dot"
-        path.write_text("old")
-
-        def refuse(*_: object) -> None:
-            raise PermissionError(13, "Permission denied")
-
-        monkeypatch.setattr(Path, "replace", refuse)
-        with pytest.raises(RenderError, match="Permission denied"):
-            render(net(TINY), path)
-        assert path.read_text() == "old"
-        assert len(list(tmp_path.iterdir())) == 1
-
-    def test_a_new_file_has_the_usual_permissions(self, tmp_path: Path) -> None:
-        usual = tmp_path / "usual"
-        usual.write_text("")
-        path = render(net(TINY), tmp_path / "n.dot")
-        assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(usual.stat().st_mode)
-
-    def test_dot_is_the_text(self, tmp_path: Path) -> None:
-        assert render(net(TINY), tmp_path / "n.dot").read_text(encoding="utf-8") == dot(net(TINY))
-
-
-@pytest.mark.skipif(shutil.which("dot") is None, reason="no system Graphviz")
-def test_the_system_renderer(tmp_path: Path) -> None:
-    for suffix, head in (("svg", b"<?xml"), ("png", PNG), ("pdf", b"%PDF")):
-        assert render(net(TINY), tmp_path / f"n.{suffix}").read_bytes().startswith(head)
-
-
-def test_golden() -> None:
+def test_golden(request: pytest.FixtureRequest) -> None:
     golden = Path(__file__).with_name("tiny.dot")
-    if os.environ.get("UPDATE_GOLDEN"):
+    if request.config.getoption("--update-goldens"):
         golden.write_text(dot(net(TINY)), encoding="utf-8")
     assert dot(net(TINY)) == golden.read_text(encoding="utf-8")

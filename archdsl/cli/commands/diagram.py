@@ -11,9 +11,14 @@ from archdsl.cli.opening import network_arguments, open_network
 
 @click.command()
 @network_arguments
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.svg", required=True, help="Where to write it.")
-def command(spec: str, variant: str | None, settings: dict[str, str], output: Path) -> None:
-    """Draw a network: its layers and skips, repeats folded."""
-    from archdsl.cli.writing import write
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE.svg", required=True, help="Where: .svg, .png, .pdf or .dot."
+)
+@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Open N levels of blocks; by default what stays readable.")
+@click.option("--direction", type=click.Choice(["TB", "LR"]), default="TB", show_default=True, help="Downwards or to the right.")
+def command(spec: str, variant: str | None, settings: dict[str, str], output: Path, depth: int | None, direction: str) -> None:
+    """Draw a network.
 
-    write(output, open_network(spec, variant, settings).diagram())
+    Layers and skips are drawn, repeats once with their count.
+    """
+    open_network(spec, variant, settings).diagram(output, depth=depth, direction=direction)

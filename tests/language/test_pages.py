@@ -1,0 +1,212 @@
+"""The language reference holds: every spec of its pages gives what the page says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from archdsl import runtime
+from archdsl.analysis.table import Row
+from archdsl.checking import check_program
+from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.network import Network, build, read_program
+from archdsl.parameters import from_text
+from archdsl.reading import text_source
+
+from .pages import Block, Example, blocks, examples, matches, pages
+
+EXAMPLES = [example for page in pages() for example in examples(page)]
+GOOD = [example for example in EXAMPLES if not any(result.kind == "error" for result in example.results)]
+BAD = [example for example in EXAMPLES if example not in GOOD]
+RESULTS = {
+    kind: [(example, result) for example in EXAMPLES for result in example.results if result.kind == kind]
+    for kind in ("shapes", "keys", "source", "error")
+}
+DEPTH = "depth"
+
+
+def each(kind: str) -> pytest.MarkDecorator:
+    found = RESULTS[kind]
+    ids = [f"{example.page}:{result.line}" for example, result in found]
+    return pytest.mark.parametrize(("example", "result"), found, ids=ids)
+
+
+@cache
+def network(spec: str, options: tuple[tuple[str, str], ...] = ()) -> Network:
+    """The network of a spec; options are a variant, an input, and values for parameters as `--set` takes them."""
+    settings = dict(options)
+    variant, input_ = settings.pop("variant", None), settings.pop("input", None)
+    program = read_program(text_source(spec, "spec"))
+    return build(program, variant, from_text(program, settings), input_)
+
+
+def asked(example: Example, options: dict[str, str]) -> Network:
+    return network(example.spec.text, tuple((name, value) for name, value in options.items() if name != DEPTH))
+
+
+@cache
+def module(made: Network) -> nn.Module:
+    torch.manual_seed(0)
+    return made.module().eval()
+
+
+def sizes(dims: tuple[int, ...]) -> str:
+    return "x".join(map(str, dims))
+
+
+def shown(row: Row) -> str:
+    """A row as the pages write it; a row that is no module has the name `-`."""
+    times = f" ×{row.repeat}" if row.repeat > 1 else ""
+    return f"{row.span or '-'} {row.layer}{times} {sizes(row.output)}"
+
+
+def expanded(lines: list[str]) -> list[str]:
+    """`conv1: weight bias` as two keys; a line without a colon is a key."""
+    keys: list[str] = []
+    for line in lines:
+        prefix, colon, names = line.rpartition(": ")
+        keys += [f"{prefix}.{name}" for name in names.split()] if colon else [line]
+    return keys
+
+
+@each("shapes")
+def test_shapes(example: Example, result: Block) -> None:
+    depth = result.options.get(DEPTH)
+    rows = asked(example, result.options).shapes(int(depth) if depth else None).rows
+    expected = [" ".join(line.split()) for line in result.lines]
+    found = [shown(row) for row in rows]
+    assert matches(expected, found), "\n".join(["comes out:", *found])
+
+
+@each("keys")
+def test_keys(example: Example, result: Block) -> None:
+    found = list(module(asked(example, result.options)).state_dict())
+    assert matches(expanded(result.lines), found), "\n".join(["comes out:", *found])
+
+
+@each("source")
+def test_source(example: Example, result: Block) -> None:
+    source = asked(example, result.options).source()
+    wanted = result.lines
+    found = [line.strip() for line in source.splitlines()]
+    assert any(found[place : place + len(wanted)] == wanted for place in range(len(found))), source
+
+
+@each("error")
+def test_error(example: Example, result: Block) -> None:
+    found = mistakes(example, result.options)
+    lines = [line for line in result.lines if not line.startswith(("note: ", "help: "))]
+    remarks = [line for line in result.lines if line not in lines]
+    assert [heading(diagnostic) for diagnostic in found] == lines
+    known = [f"note: {note}" for diagnostic in found for note in diagnostic.notes]
+    known += [f"help: {text}" for diagnostic in found for text in diagnostic.helps]
+    assert all(remark in known for remark in remarks), known
+
+
+def mistakes(example: Example, options: dict[str, str]) -> tuple[Diagnostic, ...]:
+    """What is wrong with a spec: in all its variants, or under the given options."""
+    try:
+        if options:
+            made = asked(example, options)
+            return tuple(made.check())
+        return check_program(read_program(text_source(example.spec.text, "spec"))).diagnostics
+    except ArchError as error:
+        return error.diagnostics
+
+
+def heading(diagnostic: Diagnostic) -> str:
+    place = f"{diagnostic.at.line}:{diagnostic.at.column}" if diagnostic.at else "-"
+    return f"{diagnostic.code} {place} {diagnostic.message}"
+
+
+def asked_for(example: Example) -> list[dict[str, str]]:
+    """Every combination of options that the page asks for, each once."""
+    found = [
+        {name: value for name, value in result.options.items() if name != DEPTH}
+        for result in example.results
+        if result.kind != "error"
+    ]
+    return [options for place, options in enumerate(found) if options not in found[:place]]
+
+
+LIVE = [(example, options) for example in GOOD for options in asked_for(example)]
+live = pytest.mark.parametrize(
+    ("example", "options"), LIVE, ids=["-".join([str(example), *options.values()]) for example, options in LIVE]
+)
+
+
+@live
+def test_module_makes_the_shape(example: Example, options: dict[str, str]) -> None:
+    made = asked(example, options)
+    with torch.no_grad():
+        output = module(made)(torch.rand(2, *made.input))
+    assert tuple(output.shape) == (2, *made.output)
+
+
+@live
+def test_module_has_the_weights_of_the_table(example: Example, options: dict[str, str]) -> None:
+    made = asked(example, options)
+    shapes, live_module = made.shapes(), module(made)
+    assert sum(weight.numel() for weight in live_module.parameters()) == shapes.params
+    keys = list(live_module.state_dict())
+    for row in shapes.rows:
+        if row.params and row.name:
+            assert any(key == row.name or key.startswith(f"{row.name}.") for key in keys), (row.name, keys)
+
+
+@live
+def test_module_learns(example: Example, options: dict[str, str]) -> None:
+    # In training an operation in place may spoil what the backward pass needs; PyTorch raises then.
+    made = asked(example, options)
+    model = module(made).train()
+    try:
+        batch = torch.rand(3, *made.input, requires_grad=True)
+        model(batch).square().mean().backward()
+        missing = [name for name, weight in model.named_parameters() if weight.grad is None]
+    finally:
+        model.zero_grad()
+        model.eval()
+    assert not missing
+
+
+@pytest.mark.parametrize("example", GOOD, ids=str)
+def test_spec_passes_its_check(example: Example) -> None:
+    program = read_program(text_source(example.spec.text, "spec"))
+    assert program.is_library or not check_program(program).diagnostics
+
+
+def test_sources_are_clean(tmp_path: Path) -> None:
+    names: list[str] = []
+    for example, options in LIVE:
+        name = "_".join(["page", *str(example).replace(".md", "").replace("-", "_").split(":"), *map(str, range(0))])
+        names.append(f"{name}_{len(names)}.py")
+        (tmp_path / names[-1]).write_text(asked(example, options).source(), encoding="utf-8")
+    for command in (
+        ["ruff", "check", "--isolated", "--no-cache", "."],
+        ["ruff", "format", "--isolated", "--no-cache", "--check", "."],
+        ["mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path / ".cache"), *names],
+    ):
+        done = subprocess.run([sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_spec_promises_something() -> None:
+    assert [str(example) for example in EXAMPLES if not example.results] == []
+    assert len(pages()) == 12
+
+
+def test_the_runner_bites() -> None:
+    assert matches(["a", "…", "d"], ["a", "b", "c", "d"])
+    assert matches(["…"], [])
+    assert not matches(["a"], ["a", "b"])
+    assert not matches(["a", "b"], ["a"])
+    assert not matches(["a", "…", "e"], ["a", "b", "c", "d"])
+    assert expanded(["conv: weight bias", "scale"]) == ["conv.weight", "conv.bias", "scale"]
+    with pytest.raises(ValueError, match="never closed"):
+        list(blocks("```arch\nrelu\n"))
