@@ -21,7 +21,7 @@ class Report:
 
 
 def check(name_or_path: str | Path) -> Report:
-    """Check a spec with all its variants, or with the one that the name means. Raises OSError for an unreadable file."""
+    """Check a spec with all its variants, or the one that the name means. Raises OSError for an unreadable file."""
     try:
         spec = find(name_or_path)
         program = read_program(spec.read())
@@ -34,7 +34,7 @@ def check_program(program: Program, only: str | None = None) -> Report:
     """Check a spec that was read; one mistake that shows in several variants is reported once."""
     if program.is_library:
         return Report((), f"a library of {_counted(len(program.blocks), 'block')}")
-    variants = [only] if only else [*program.variants] or [None]
+    variants: list[str | None] = [only] if only else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
     for variant in variants:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from archdsl.shapes import Shapes
 
 
-def load(name_or_path: str | Path, *, variant: str | None = None, input: Input | None = None, **parameters: Any) -> Network:
+def load(
+    name_or_path: str | Path, *, variant: str | None = None, input: Input | None = None, **parameters: Any
+) -> Network:
     """The network of a file, or of a spec that comes with archdsl: `load("resnet50", classes=10)`.
 
     Without a variant the one that the name means is taken, else the first. `input` replaces the declared
@@ -36,7 +38,9 @@ def load(name_or_path: str | Path, *, variant: str | None = None, input: Input |
     return build(program, variant or spec.variant, from_python(program, parameters), input)
 
 
-def loads(text: str, *, name: str = "<text>", variant: str | None = None, input: Input | None = None, **parameters: Any) -> Network:
+def loads(
+    text: str, *, name: str = "<text>", variant: str | None = None, input: Input | None = None, **parameters: Any
+) -> Network:
     """The network of a spec that is given as text; `name` is what messages call it. Otherwise as `load`."""
     program = read_program(text_source(text, name))
     return build(program, variant, from_python(program, parameters), input)
@@ -47,7 +51,12 @@ def read_program(source: Source) -> Program:
     return read(parse(source))
 
 
-def build(program: Program, variant: str | None = None, parameters: Mapping[str, Value] | None = None, input: Input | None = None) -> Network:
+def build(
+    program: Program,
+    variant: str | None = None,
+    parameters: Mapping[str, Value] | None = None,
+    input: Input | None = None,
+) -> Network:
     """The network of a spec. Raises ArchError for every mistake of the spec."""
     dims = None if input is None else input_sizes(input)
     return Network(program, elaborate(program, variant, parameters or {}, dims))

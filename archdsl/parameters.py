@@ -64,7 +64,9 @@ def _value(program: Program, name: str, value: Any) -> Value:
     try:
         return operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} can't be {value!r}: a spec has numbers, booleans, strings, lists, blocks and layers") from None
+        raise TypeError(
+            f"{name} can't be {value!r}: a spec has numbers, booleans, strings, lists, blocks and layers"
+        ) from None
 
 
 def _default(program: Program, name: str) -> Value | None:

@@ -249,6 +249,12 @@ def choose(condition: Condition | bool, then: Dim, otherwise: Dim) -> Dim:
     """`then` where the condition holds, else `otherwise`; one of them where both are equal."""
     if isinstance(condition, bool):
         return then if condition else otherwise
+    if isinstance(condition, Comparison) and condition.op in ("==", "!="):
+        # `h * t if t != 1 else h` is `h * t` in both cases.
+        everywhere, special = (then, otherwise) if condition.op == "!=" else (otherwise, then)
+        name = _lone_symbol(condition.left)
+        if name is not None and substitute(everywhere, {name: condition.right}) == special:
+            return everywhere
     return then if then == otherwise else apply("if", condition, then, otherwise)
 
 
@@ -261,6 +267,9 @@ def compare(op: str, left: Dim, right: Dim) -> Condition | bool:
     difference = left - right
     if isinstance(difference, int):
         return _COMPARE[op](difference, 0)
+    remainder = _remainder(difference) if op in ("==", "!=") else None
+    if remainder is not None:
+        return Comparison(op, *remainder)
     if isinstance(left, int):
         return Comparison(_MIRRORED[op], right, left)
     return Comparison(op, left, right)
@@ -378,6 +387,21 @@ def symbols(*values: Any) -> set[Symbol]:
     return found
 
 
+def operations(value: Any) -> set[str]:
+    """The operations without polynomial form in an expression or condition."""
+    if isinstance(value, Expr):
+        return {op for monomial in value.terms for atom in monomial for op in operations(atom)}
+    if isinstance(value, Apply):
+        return {value.op, *(op for each in value.args for op in operations(each))}
+    if isinstance(value, Comparison):
+        return operations(value.left) | operations(value.right)
+    if isinstance(value, Junction):
+        return {op for part in value.parts for op in operations(part)}
+    if isinstance(value, tuple):
+        return {op for each in value for op in operations(each)}
+    return set()
+
+
 # Printing
 
 _LEVEL = {"if": 0, "or": 1, "and": 2, "==": 4, "+": 5, "*": 6, "atom": 9}
@@ -403,6 +427,7 @@ def _python(value: Any) -> tuple[str, int]:
 
 
 def _sum(value: Expr) -> tuple[str, int]:
+    value = _folded(value)
     pieces: list[str] = []
     level = _LEVEL["+"] if len(value.terms) > 1 else 0
     # A sum reads better when it doesn't open with a minus: `s - 1`, not `-1 + s`.
@@ -417,6 +442,21 @@ def _sum(value: Expr) -> tuple[str, int]:
         else:
             pieces.append(("- " if factor < 0 else "+ ") + text)
     return " ".join(pieces), level
+
+
+def _folded(value: Expr) -> Expr:
+    """`(k + 1) // 2 - 1` as it is better read, `(k - 1) // 2`."""
+    constant = value.terms.get((), 0)
+    floors = [m for m in value.terms if len(m) == 1 and isinstance(m[0], Apply) and m[0].op == "//"]
+    if constant >= 0 or len(floors) != 1 or value.terms[floors[0]] != 1:
+        return value
+    atom = floors[0][0]
+    assert isinstance(atom, Apply)
+    dividend, divisor = atom.args
+    if not isinstance(divisor, int):
+        return value
+    kept = {monomial: factor for monomial, factor in value.terms.items() if monomial not in (floors[0], ())}
+    return Expr({**kept, (Apply("//", (dividend + constant * divisor, divisor)),): 1})
 
 
 def _product(monomial: Monomial, factor: int) -> tuple[str, int]:
@@ -486,6 +526,28 @@ def _combine(left: Expr, right: Any, sign: int) -> Dim:
     for monomial, factor in _terms(right, left).items():
         total[monomial] = total.get(monomial, 0) + sign * factor
     return _plain(total)
+
+
+def _lone_symbol(value: Dim) -> str | None:
+    """The name of a symbol that is a whole expression, else None."""
+    if isinstance(value, Expr) and len(value.terms) == 1:
+        ((monomial, factor),) = value.terms.items()
+        if factor == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol) and monomial[0].kind != "float":
+            return monomial[0].name
+    return None
+
+
+def _remainder(difference: Expr) -> tuple[Dim, Dim] | None:
+    """`n − d⌊n/d⌋`, whose comparison with 0 is better said as that of a remainder: `k % 2` and 1."""
+    for monomial, factor in difference.terms.items():
+        atom = monomial[0] if len(monomial) == 1 else None
+        if not isinstance(atom, Apply) or atom.op != "//":
+            continue
+        dividend, divisor = atom.args
+        if abs(factor) == divisor and difference == (Expr({monomial: divisor}) - dividend) * (factor // divisor):
+            constant = _terms(dividend).get((), 0)
+            return apply("%", dividend - constant, divisor), -constant % divisor
+    return None
 
 
 def _modulo(left: Any, right: Any) -> Dim:
@@ -565,9 +627,9 @@ def _substitute_atom(atom: Atom, values: Mapping[str, Dim]) -> Dim:
 
 def divisible(value: Any, divisor: Any) -> Any:
     """The multiple of `divisor` nearest to `value`, not below nine tenths of it (MobileNet's rounding)."""
-    for each in (value, divisor):
-        if isinstance(each, Expr):
-            raise NeedsValue(each)
+    if isinstance(value, Expr) or isinstance(divisor, Expr):
+        _terms(value, divisor), _terms(divisor, value)
+        return apply("divisible", value, divisor)
     rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * value else rounded
 
@@ -578,4 +640,5 @@ OPERATIONS: dict[str, Callable[..., Dim]] = {
     "min": minimum,
     "max": maximum,
     "if": choose,
+    "divisible": divisible,
 }

@@ -68,7 +68,9 @@ def failures(program: Program, architecture: Architecture, costs: Costs | None =
 
 def _statement(item: tree.Expect) -> Expectation:
     argument = item.argument.span.text if item.argument is not None else None
-    return Expectation(item.metric.text, argument, item.op.text, item.value, item.span)
+    if isinstance(item.argument, tree.Template):
+        argument = f"@{argument}"
+    return Expectation(item.metric.text, argument, item.op.text, item.value, item.metric.span)
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,12 @@ class _Checker:
         """What is wrong with one expectation. Raises ArchError where it can't be held against anything."""
         metric = self.metrics.get(each.metric)
         if metric is None:
-            helps = similar_help(each.metric, self.metrics, "a figure") or [f"the figures are {', '.join(self.metrics)}"]
-            raise ArchError(UnknownMetric(each.span, f"`{each.metric}` is no figure of a network", "unknown", helps=helps))
+            helps = similar_help(each.metric, self.metrics, "a figure") or [
+                f"the figures are {', '.join(self.metrics)}"
+            ]
+            raise ArchError(
+                UnknownMetric(each.span, f"`{each.metric}` is no figure of a network", "unknown", helps=helps)
+            )
         if each.argument is not None and each.metric not in ("params", "size"):
             raise ArchError(BadExpectation(each.span, f"`{each.metric}` takes nothing in brackets", "expected here"))
         found = metric(each)
@@ -134,14 +140,20 @@ class _Checker:
     def _params(self, each: Expectation) -> Figure:
         # Auxiliary heads, which inference leaves out, are not part of the language yet.
         if each.argument not in (None, "inference"):
-            raise ArchError(BadExpectation(each.span, f"`params` are of all or of `inference`, not of `{each.argument}`", "expected here"))
+            raise ArchError(
+                BadExpectation(
+                    each.span, f"`params` are of all or of `inference`, not of `{each.argument}`", "expected here"
+                )
+            )
         return self.summary.params
 
     def _size(self, each: Expectation) -> Figure:
         """The sizes of the tensor that a label names, or of a module by its whole name."""
         label = (each.argument or "").removeprefix("@")
         if not (each.argument or "").startswith("@"):
-            raise ArchError(BadExpectation(each.span, "`size` needs a label in brackets: `size(@label)`", "expected here"))
+            raise ArchError(
+                BadExpectation(each.span, "`size` needs a label in brackets: `size(@label)`", "expected here")
+            )
         marks = Tracer()(self.architecture.body, self.architecture.input).marks
         if label in marks:
             return sizes(marks[label])
@@ -160,13 +172,15 @@ class _Checker:
         difference = found - wanted.value
         notes = [f"{found:,} − {wanted.value:,f} = {difference:+,f}".replace("-", "−")]
         if wanted.half:
-            notes.append(f"to the digits written, {wanted.value - wanted.half:,f} to {wanted.value + wanted.half:,f} would do")
+            notes.append(
+                f"to the digits written, {wanted.value - wanted.half:,f} to {wanted.value + wanted.half:,f} would do"
+            )
         return [self._failed(each, f"{found:,}", notes)]
 
     def _number(self, each: Expectation) -> Measured:
         if isinstance(each.value, tree.Literal) and not isinstance(each.value.value, (str, bool)):
             return measured(each.value.span.text)
-        value = self._value(each.value)
+        value = None if isinstance(each.value, tree.Sizes) else self._value(each.value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ArchError(BadExpectation(each.value.span, f"`{each.metric}` is a number", "a number is needed here"))
         return Measured(Decimal(value), Decimal(0))
@@ -175,9 +189,13 @@ class _Checker:
         dims = each.value.dims if isinstance(each.value, tree.Sizes) else (each.value,)
         wanted = tuple(self._value(dim) for dim in dims)
         if not all(isinstance(size, int) and not isinstance(size, bool) for size in wanted):
-            raise ArchError(BadExpectation(each.value.span, f"`{each.metric}` is sizes", "sizes are needed here, such as 64x56x56"))
+            raise ArchError(
+                BadExpectation(each.value.span, f"`{each.metric}` is sizes", "sizes are needed here, such as 64x56x56")
+            )
         if each.op not in ("==", "!="):
-            raise ArchError(BadExpectation(each.span, f"sizes are equal or not, they have no `{each.op}`", "expected here"))
+            raise ArchError(
+                BadExpectation(each.span, f"sizes are equal or not, they have no `{each.op}`", "expected here")
+            )
         if (found == wanted) == (each.op == "=="):
             return []
         return [self._failed(each, "none" if found is None else "x".join(map(str, found)), [])]
@@ -189,9 +207,10 @@ class _Checker:
     def _failed(self, each: Expectation, found: str, notes: list[str]) -> Diagnostic:
         network = self.architecture.variant or self.architecture.name
         metric = f"{each.metric}({each.argument})" if each.argument else each.metric
+        wanted = each.value.span.text if each.op == "==" else f"{each.op} {each.value.span.text}"
         return ExpectationFailed(
             each.value.span,
-            f"`{metric}` of `{network}` is {found}, expected {each.op} {each.value.span.text}",
+            f"`{metric}` of `{network}` is {found}, expected {wanted}",
             f"{found} comes out",
             notes=notes,
         )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from archdsl.elaborate.sequence import Origin
 from archdsl.elaborate.values import BlockValue, LayerValue, PathValue
 from archdsl.ir.nodes import Call, Chain, LayerNode, Merge, Node, Reference, Repeat
+from archdsl.layers.base import keywords
 from archdsl.syntax import tree
 
 WIDTH = 44
@@ -54,7 +57,7 @@ def _spliced(node: Repeat) -> str:
     pieces: list[tuple[str, Any]] = []
     for run in node.runs:
         only = run.node.members[0].node if len(run.node.members) == 1 else run.node
-        text = "[…]" if isinstance(only, Chain) and only is not run.node else node_text(only)
+        text = node_text(only)
         if pieces and pieces[-1][0] == text:
             pieces[-1] = (text, pieces[-1][1] + run.count)
         else:
@@ -69,12 +72,14 @@ def _times(text: str, count: Any) -> str:
 def _call(node: Call) -> str:
     """A call with the arguments that differ from their defaults; those without a default come first, unnamed."""
     block = node.origin.text if isinstance(node.origin, Origin) else None
-    defaults = {each.name.text: each.default for each in block.parameters} if isinstance(block, tree.Block) else {}
+    assert isinstance(block, tree.Block)
+    handed_over = {word.text for word in block.layers}
+    defaults = {each.name.text: each.default for each in block.parameters}
     layers: list[str] = []
     arguments: list[str] = []
     for name, value in node.arguments:
         default = defaults.get(name)
-        if isinstance(value, PathValue):
+        if name in handed_over:
             layers.append(value_text(value))
         elif default is None:
             arguments.append(value_text(value))
@@ -100,11 +105,23 @@ def value_text(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(value_text(each) for each in value)}]"
     if isinstance(value, LayerValue):
-        given = [f"{name}={value_text(each)}" if name else value_text(each) for name, each in value.arguments]
-        return f"{value.keyword}({', '.join(given)})" if given else value.keyword
+        return _layer_value(value)
     if isinstance(value, BlockValue):
         return value.definition.name.text
     if isinstance(value, PathValue):
         text = " ".join(value.group.span.text.split())
         return text if len(text) <= WIDTH else "…"
     return str(value)
+
+
+def _layer_value(value: LayerValue) -> str:
+    """A layer that is handed over, in the notation of its head where all its numbers are known by name."""
+    fields = {name: each for name, each in value.arguments if name is not None}
+    if len(fields) == len(value.arguments):
+        try:
+            return keywords()[value.keyword](**fields).written
+        except ValidationError:
+            # It gets the rest of its numbers, or is refused, where it stands in the block.
+            pass
+    given = [f"{name}={value_text(each)}" if name else value_text(each) for name, each in value.arguments]
+    return f"{value.keyword}({', '.join(given)})" if given else value.keyword

@@ -9,12 +9,15 @@ from archdsl.diagnostics import ArchError
 from archdsl.ir.nodes import Architecture
 from archdsl.layers.window import ShapeTooSmall
 
+AT_MOST = 1024
+"""How many sides are tried one by one before only the declared one is."""
+
 
 def smallest_input(architecture: Architecture) -> int | None:
     """The least side, equal on all spatial axes, at which every shape rule holds.
 
-    None for a network on vectors, and where no such side up to the largest declared one exists (a
-    `reshape` may ask for a size that is not square).
+    None for a network on vectors, and where no such side up to the largest declared one is found (a `reshape`
+    may ask for a size that is not square).
 
     A window that doesn't fit into some size fits into no smaller one, so sides below it are bisected. Branches
     may still disagree on a side that is not too small (a U-Net wants multiples), so the rest is tried in turn.
@@ -34,7 +37,8 @@ def smallest_input(architecture: Architecture) -> int | None:
         return None
 
     too_small = _last_too_small(largest, problem)
-    return next((side for side in range(too_small + 1, largest + 1) if problem(side) is None), None)
+    tried = range(too_small + 1, min(too_small + AT_MOST, largest) + 1)
+    return next((side for side in (*tried, largest) if problem(side) is None), None)
 
 
 def _last_too_small(largest: int, problem: Callable[[int], ArchError | None]) -> int:

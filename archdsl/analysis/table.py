@@ -16,7 +16,20 @@ from itertools import islice
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.notation import node_text
 from archdsl.ir.names import Entry, Inside, Kind, Turns, is_open, names, style
-from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run, at, text
+from archdsl.ir.nodes import (
+    Architecture,
+    Call,
+    Chain,
+    Member,
+    Merge,
+    Name,
+    Node,
+    Reference,
+    Repeat,
+    Run,
+    at,
+    text,
+)
 from archdsl.shape import Dim, Shape
 
 AT_MOST = 20_000
@@ -126,7 +139,9 @@ class _View:
             elif isinstance(entry, Inside):
                 yield from self.open_merge(member.node, entry, place, 1)
             else:
-                yield from self.named(member.node, place.name(entry), place.name(_name(entries[number + equal - 1])), equal, place)
+                yield from self.named(
+                    member.node, place.name(entry), place.name(_name(entries[number + equal - 1])), equal, place
+                )
             number += equal
 
     def repeat(self, node: Repeat, names_inside: Inside, place: _Place) -> Iterator[Row]:
@@ -180,7 +195,13 @@ class _View:
 
     def labelled_merge(self, node: Merge, place: _Place) -> Iterator[Row]:
         """What is in a merge that is a container, as it has a label and labels inside."""
-        around = Chain(input=node.input, output=node.output, span=node.span, members=(Member(label=None, node=node),), container=True)
+        around = Chain(
+            input=node.input,
+            output=node.output,
+            span=node.span,
+            members=(Member(label=None, node=node),),
+            container=True,
+        )
         (entry,) = names(around, "named")
         assert isinstance(entry, Inside)
         for number, (branch, entries) in enumerate(zip(node.branches, entry.parts, strict=True)):
@@ -217,7 +238,11 @@ def _beginning(branch: int, found: Iterator[Row]) -> Iterator[Row]:
 
 def _equal_neighbours(members: tuple[Member, ...], entries: tuple[Entry, ...], start: int) -> int:
     """How many members from `start` on are one and the same module but for their numbers."""
-    if members[start].label is not None or isinstance(entries[start], Inside) or isinstance(members[start].node, Reference):
+    if (
+        members[start].label is not None
+        or isinstance(entries[start], Inside)
+        or isinstance(members[start].node, Reference)
+    ):
         return 1
     end = start + 1
     while end < len(members) and members[end].label is None and members[end].node is members[start].node:

@@ -7,10 +7,12 @@ same, so that the cost is that of the distinct turns and not of their count.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.merges import BranchMismatch, same_shape
+from archdsl.elaborate.statements import MAX_MARKS
 from archdsl.ir.nodes import Call, Chain, LayerNode, Merge, Node, Reference, Repeat
 from archdsl.shape import Shape
 
@@ -86,7 +88,7 @@ class Tracer:
             if member.label is None:
                 new = dict(inner) if isinstance(member.node, Merge) else {}
             else:
-                new = {f"{member.label[0]}.{name}": shape for name, shape in inner.items()}
+                new = {f"{member.label[0]}.{name}": shape for name, shape in islice(inner.items(), MAX_MARKS)}
             new |= dict.fromkeys(member.marks, x)
             made |= new
             reachable |= new

@@ -10,21 +10,23 @@ from archdsl.analysis.table import Row
 
 
 def shapes_json(summary: Summary) -> str:
-    """Sizes are lists without the batch, `params` and `macs` whole numbers, `layers` the rows in order."""
-    return json.dumps(
-        {
-            "network": summary.network,
-            "variant": summary.variant,
-            "input": summary.input,
-            "output": summary.output,
-            "params": summary.params,
-            "macs": summary.macs,
-            "smallest_input": summary.smallest_input,
-            "layers": [_layer(row) for row in summary.rows],
-        },
-        indent=2,
-        ensure_ascii=False,
-    )
+    """Sizes are lists without the batch, `params` and `macs` whole numbers, `layers` the rows in order, one a line."""
+    totals = {
+        "network": summary.network,
+        "variant": summary.variant,
+        "input": summary.input,
+        "output": summary.output,
+        "params": summary.params,
+        "macs": summary.macs,
+        "smallest_input": summary.smallest_input,
+    }
+    lines = [f'  "{name}": {_plain(value)},' for name, value in totals.items()]
+    layers = ",\n".join(f"    {_plain(_layer(row))}" for row in summary.rows)
+    return "\n".join(["{", *lines, '  "layers": [', layers, "  ]", "}"])
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _layer(row: Row) -> dict[str, Any]:

@@ -20,7 +20,10 @@ def shapes_text(summary: Summary) -> str:
         ("output", _sizes(summary.output)),
         ("parameters", f"{summary.params:,}"),
         ("MACs", f"{summary.macs:,} (1 MAC = 2 FLOPs)"),
-        ("smallest input", "none" if smallest is None else _sizes((summary.input[0], *[smallest] * (len(summary.input) - 1)))),
+        (
+            "smallest input",
+            "none" if smallest is None else _sizes((summary.input[0], *[smallest] * (len(summary.input) - 1))),
+        ),
     ]
     return "\n".join([*parts, *(f"{name:<14}  {value}" for name, value in totals)])
 

@@ -17,8 +17,17 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def network_arguments(command: Command) -> Command:
     """Give a command SPEC, `--variant` and `--set`, which `open_network` takes."""
     for argument in (
-        click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, callback=_settings, help="Set a parameter; may be repeated."),
-        click.option("--variant", metavar="NAME", help="The variant; the first if there are several and none is named."),
+        click.option(
+            "--set",
+            "settings",
+            metavar="NAME=VALUE",
+            multiple=True,
+            callback=_settings,
+            help="Set a parameter; may be repeated.",
+        ),
+        click.option(
+            "--variant", metavar="NAME", help="The variant; the first if there are several and none is named."
+        ),
         click.argument("spec", metavar="SPEC"),
     ):
         command = argument(command)

@@ -21,13 +21,14 @@ def run(argv: Sequence[str] | None) -> int:
     _print_anything()
     try:
         status = _run(argv)
-        sys.stdout.flush()
+        _flush()
         return status
     except BrokenPipeError:
-        # Who reads us has seen enough. What is left to flush must not fail again on the way out.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        # Who reads us has seen enough.
+        _abandon_stdout()
         return FINE
     except OSError as error:
+        _abandon_stdout()
         _say(f"error: {_io_problem(error)}")
         return USAGE
     except KeyboardInterrupt:
@@ -47,7 +48,7 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         status = cli.main(args=None if argv is None else list(argv), prog_name="archdsl", standalone_mode=False)
     except ArchError as error:
-        sys.stdout.flush()
+        _flush()
         print(render_all(error.diagnostics, wants_color(sys.stderr)), file=sys.stderr)
         return DIAGNOSTICS
     except click.Abort:
@@ -55,6 +56,11 @@ def _run(argv: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return USAGE
+    except SystemExit as end:
+        # Click ends the process by itself for a broken pipe, with 1, and after it completed a word for the shell.
+        if end.code == 1:
+            raise BrokenPipeError from None
+        return end.code if isinstance(end.code, int) else FINE
     return status if isinstance(status, int) else FINE
 
 
@@ -63,8 +69,22 @@ def _say(text: str) -> None:
 
 
 def _io_problem(error: OSError) -> str:
-    reason = (error.strerror or str(error)).lower() if error.strerror else str(error)
+    reason = error.strerror.lower() if error.strerror else str(error)
     return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _flush() -> None:
+    # There is no stdout where whoever started us closed it.
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _abandon_stdout() -> None:
+    """Send what is left to print nowhere if it can't be printed, as it would fail once more on the way out."""
+    try:
+        _flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _print_anything() -> None:

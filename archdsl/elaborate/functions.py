@@ -73,7 +73,9 @@ def _absolute(value: Any) -> Any:
 
 
 def _divisible(value: Any, divisor: Any = 8) -> Any:
-    _plain(value, divisor)
+    for each in (value, divisor):
+        if not isinstance(each, Expr):
+            _plain(each)
     return divisible(value, divisor)
 
 

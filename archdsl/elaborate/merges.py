@@ -114,15 +114,16 @@ class _Merging:
             branches=branches,
             shortcut=shortcut,
             agrees=agrees,
+            open=any(says_labels(path) for path in self.node.paths),
         )
 
     def branch(self, path: tree.Group, x: Shape) -> Chain:
         """A branch; labels inside belong to the container around the merge."""
-        sequence = Sequence(x, self.scope)
+        sequence, origin = Sequence(x, self.scope), self.elaborator.origin(path, self.scope, inside=False)
         self.elaborator.statements(path.items, sequence)
         self.marks |= sequence.marks
         self.scope = self.scope.with_marks(sequence.marks)
-        return self.elaborator.finish(sequence, path.span)
+        return self.elaborator.finish(sequence, path.span).model_copy(update={"origin": origin})
 
     # Residuals
 
@@ -149,6 +150,8 @@ class _Merging:
         settled = agrees if isinstance(agrees, bool) else self.elaborator.decide(agrees)
         if settled is not None:
             agrees = settled
+        elif self.elaborator.witnesses and not isinstance(agrees, bool):
+            agrees = self.elaborator.witnesses.rest(agrees)
         if mode == "optional":
             return self.make((main,), main.output, "optional", agrees)
         if agrees is True:
@@ -313,6 +316,29 @@ def shortcut_word(path: tree.Group) -> tuple[Shortcut | None, tree.Template | No
         ):
             return statement.body.name.text, statement.label  # type: ignore[return-value]
     return None, None
+
+
+@cache
+def says_labels(node: tree.Node) -> bool:
+    """Whether a piece of text gives labels to members of the container around it."""
+    if isinstance(node, tree.LabelledTable):
+        return node.label is not None
+    if isinstance(node, tree.Statement):
+        return node.label is not None or says_labels(node.body)
+    if isinstance(node, tree.Group):
+        # In brackets a further group is a container, which keeps its labels.
+        return any(
+            not (isinstance(item, tree.Statement) and item.repeat is None and isinstance(item.body, tree.Group))
+            and says_labels(item)
+            for item in node.items
+        )
+    if isinstance(node, tree.Merge):
+        return node.name.text in MERGES and any(says_labels(path) for path in node.paths)
+    if isinstance(node, tree.For):
+        return says_labels(node.body)
+    if isinstance(node, tree.If):
+        return says_labels(node.then) or (node.otherwise is not None and says_labels(node.otherwise))
+    return False
 
 
 @cache

@@ -94,6 +94,8 @@ class Turns:
         )
         self.nested = False
         self.sizes: list[Shape] = []
+        self.last: Shape | None = None
+        """What leaves the last turn, where that is no copy of the first."""
 
     def build(self, x: Shape) -> Repeat | None:
         """The repeat as a node where `x` arrives; None if there are no turns."""
@@ -112,7 +114,7 @@ class Turns:
 
     def behind(self, run: Run) -> Shape:
         """What leaves the last turn of a run."""
-        output = run.node.output
+        output = self.last or run.node.output
         if run.turn is None:
             return output
         return output.with_channels(substitute(output.channels, {run.turn: run.count - 1}))
@@ -181,9 +183,11 @@ class Turns:
             return []
         first = self.turn(None, x)
         if alike(first.output, x) or count == 1:
+            self.last = self.after(first, count)
             return [Run(count=count, node=first)]
         second = self.turn(None, first.output)
         if alike(second.output, first.output):
+            self.last = self.after(second, count - 1)
             return [Run(count=1, node=first), Run(count=count - 1, node=second)]
         return self.growing(count, x, first)
 
@@ -203,6 +207,20 @@ class Turns:
         if node.output.channels != before + growth:
             return None
         return [Run(count=count, node=node, turn=turn)]
+
+    def after(self, node: Chain, count: Dim) -> Shape:
+        """What leaves so many turns that are alike but for open sizes, which each may shrink further."""
+        output = node.output
+        turn: Dim = 1
+        while turn != count:
+            before = output
+            output = self.turn(None, before).output
+            if output == before:
+                break
+            if isinstance(count, Expr):
+                raise NeedsValue(count)
+            turn += 1
+        return output
 
     def explain(self, error: ArchError, turn: int, count: int) -> None:
         """Say in which repeat it went wrong, and the sizes on the way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from archdsl.elaborate.values import Scope, Value
@@ -18,6 +19,8 @@ class Origin:
     scope: Scope
     bindings: tuple[tuple[str, Value], ...]
     """The free names of the text and what they stand for, in the order of the alphabet (of a block: its parameters first)."""
+    inside: bool = True
+    """Whether the text stands in square brackets, where a further group is a container; a branch does not."""
 
 
 @dataclass
@@ -36,7 +39,7 @@ class Sequence:
     def add(self, node: Node, label: Name | None = None) -> None:
         self.members.append(Member(label=label, node=node))
 
-    def mark(self, name: str, shape: Shape) -> None:
-        """Make a tensor reachable as `@name` for what follows."""
-        self.marks[name] = shape
-        self.scope = self.scope.with_marks({name: shape})
+    def mark(self, marks: Mapping[str, Shape]) -> None:
+        """Make tensors reachable as `@name` for what follows."""
+        self.marks |= marks
+        self.scope = self.scope.with_marks(marks)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Span, similar_help
 from archdsl.elaborate.bias import settle_biases
 from archdsl.elaborate.binding import Binder, find_layer, is_bare, split_digits, unknown_layer
 from archdsl.elaborate.calls import CallArguments, Recursion
+from archdsl.elaborate.clashes import check_labels
 from archdsl.elaborate.expressions import BadOperands, Evaluator, items_of, unpack
 from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.labels import LabelTwice, UnknownLabel, evaluate_template
@@ -27,10 +29,13 @@ from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference
 from archdsl.layers.base import Layer, keywords
 from archdsl.shape import Shape
-from archdsl.symbolic import Condition, NeedsValue, negate
+from archdsl.symbolic import Condition, Expr, NeedsValue, negate
 from archdsl.syntax import tree
 
-MAX_NODES = 200_000
+MAX_NODES = 20_000
+
+MAX_MARKS = 1000
+"""The most labels inside one module that `@a.b.c` can reach: blocks within blocks could have countless."""
 
 
 class TooManyNodes(Diagnostic):
@@ -70,6 +75,8 @@ class Elaborator:
         self.nodes = 0
         self.calls: list[tree.Block] = []
         self.marks_of: dict[Node, dict[str, Shape]] = {}
+        self.lets: list[tuple[str, Expr]] = []
+        """What was named on unknown numbers, for a class to name it too."""
         self.bindings_cache: dict[tree.Node, tuple[str, ...]] = {}
 
     # Names
@@ -99,9 +106,9 @@ class Elaborator:
             self.bindings_cache[node] = tuple(sorted(names))
         return self.bindings_cache[node]
 
-    def origin(self, text: tree.Node, scope: Scope) -> Origin:
+    def origin(self, text: tree.Node, scope: Scope, inside: bool = True) -> Origin:
         bound = tuple((name, scope.names[name]) for name in self.free(text) if name in scope.names)
-        return Origin(text, scope, bound)
+        return Origin(text, scope, bound, inside)
 
     def remember(self, key: Any, make: Callable[[], Any]) -> Any:
         """One node for equal text, names and input."""
@@ -140,7 +147,7 @@ class Elaborator:
     ) -> Chain:
         """Statements in sequence as one node."""
         sequence = Sequence(x, scope)
-        self.statements(items, sequence)
+        self.statements(items, sequence, inside=True)
         return self.finish(sequence, span, container, text, scope)
 
     def finish(
@@ -152,6 +159,8 @@ class Elaborator:
         scope: Scope | None = None,
     ) -> Chain:
         """A sequence as a chain. With the text it was made from, a class can be built of it."""
+        if container and self.witnesses is None:
+            check_labels(sequence.members)
         chain = Chain(
             input=sequence.start,
             output=sequence.x,
@@ -168,17 +177,20 @@ class Elaborator:
         key = ("group", group, scope.key(self.free(group)), x)
         return self.remember(key, lambda: self.chain(group.items, scope, x, group.span, True, group))  # type: ignore[no-any-return]
 
-    def statements(self, items: tuple[tree.Node, ...], sequence: Sequence) -> None:
-        """Add statements to a chain; what a `let`, `after` or `default` says holds to the end of the group."""
+    def statements(self, items: tuple[tree.Node, ...], sequence: Sequence, inside: bool = False) -> None:
+        """Add statements to a chain; what a `let`, `after` or `default` says holds to the end of the group.
+
+        `inside` says that they stand in square brackets, where a further group is a container of its own.
+        """
         outer = sequence.scope
         for item in items:
-            self.statement(item, sequence)
+            self.statement(item, sequence, inside)
         sequence.scope = outer.with_marks(sequence.marks)
 
-    def statement(self, item: tree.Node, sequence: Sequence) -> None:
+    def statement(self, item: tree.Node, sequence: Sequence, inside: bool) -> None:
         match item:
             case tree.Statement():
-                self.labelled(item, sequence)
+                self.labelled(item, sequence, inside)
             case tree.LabelledTable():
                 self.table(item, sequence)
             case tree.Let():
@@ -194,13 +206,15 @@ class Elaborator:
 
     def let(self, item: tree.Let, sequence: Sequence) -> None:
         value = self.evaluate(item.value, sequence.scope, sequence.x)
+        if len(item.names) == 1 and isinstance(value, Expr):
+            self.lets.append((item.names[0].text, value))
         sequence.scope = sequence.scope.bind(**unpack(item.names, value, item.value.span))
 
-    def labelled(self, item: tree.Statement, sequence: Sequence) -> None:
+    def labelled(self, item: tree.Statement, sequence: Sequence, inside: bool) -> None:
         if item.repeat is not None:
             repeat_into(self, item, sequence)
         else:
-            self.body(item.body, sequence, self.label(item.label, sequence))
+            self.body(item.body, sequence, self.label(item.label, sequence), nested=inside)
 
     def label(self, template: tree.Template | None, sequence: Sequence) -> Name | None:
         """A label with its holes filled; the index of a repeat may stay open in it."""
@@ -208,7 +222,7 @@ class Elaborator:
             return None
         return evaluate_template(self.evaluate, template, sequence.scope, sequence.x)
 
-    def body(self, node: tree.Node, sequence: Sequence, label: Name | None, nested: bool | None = None) -> None:
+    def body(self, node: tree.Node, sequence: Sequence, label: Name | None, nested: bool = False) -> None:
         """Add one statement's body, under a label or spliced into the chain.
 
         `nested` makes a group without a label a container of its own, as a group inside a group is.
@@ -219,7 +233,7 @@ class Elaborator:
                 self.head(node, sequence, label)
             case tree.Group():
                 if label is None and not nested:
-                    self.statements(node.items, sequence)
+                    self.statements(node.items, sequence, inside=True)
                 else:
                     sequence.add(self.container(node, sequence.scope, sequence.x), label)
             case tree.Merge():
@@ -262,9 +276,8 @@ class Elaborator:
             )
         last = sequence.members[-1]
         sequence.members[-1] = Member(label=last.label, node=last.node, marks=(*last.marks, name))
-        sequence.mark(name, sequence.x)
-        for inner, shape in self.marks_of.get(member.node, {}).items():
-            sequence.mark(f"{name}.{inner}", shape)
+        inside = islice(self.marks_of.get(member.node, {}).items(), MAX_MARKS)
+        sequence.mark({name: sequence.x, **{f"{name}.{inner}": shape for inner, shape in inside}})
 
     def head(self, head: tree.Head, sequence: Sequence, label: Name | None) -> None:
         """A layer, a call of a block, or a parameter that holds one of them."""
@@ -413,8 +426,9 @@ class Elaborator:
             made = self.remember(key, lambda: merge_node(self, node, scope, x))
             sequence.add(made, label)
             if label is None:
-                for inner, shape in self.marks_of.get(made, {}).items():
-                    sequence.mark(inner, shape)
+                sequence.mark(self.marks_of.get(made, {}))
+            elif self.witnesses is None:
+                check_labels(member for branch in made.branches for member in branch.members)
         else:
             raise ArchError(unknown_merge(node, tuple(self.blocks)))
 
@@ -440,7 +454,7 @@ class Elaborator:
             if node.index is not None:
                 names[node.index.text] = turn
             sequence.scope = outer.with_marks(sequence.marks).bind(**names)
-            self.statements(node.body.items, sequence)
+            self.statements(node.body.items, sequence, inside=True)
         sequence.scope = outer.with_marks(sequence.marks)
 
     def choice(self, node: tree.If, sequence: Sequence) -> None:
@@ -449,13 +463,14 @@ class Elaborator:
         settled = condition if isinstance(condition, bool) else self.decide(condition)
         if settled is None:
             assert not isinstance(condition, bool)
-            self.both(node, condition, sequence)
+            assert self.witnesses is not None
+            self.both(node, self.witnesses.rest(condition), sequence)
         elif settled:
-            self.statements(node.then.items, sequence)
+            self.statements(node.then.items, sequence, inside=True)
         elif isinstance(node.otherwise, tree.If):
             self.choice(node.otherwise, sequence)
         elif node.otherwise is not None:
-            self.statements(node.otherwise.items, sequence)
+            self.statements(node.otherwise.items, sequence, inside=True)
 
     def both(self, node: tree.If, condition: Condition, sequence: Sequence) -> None:
         sides: list[Chain] = []
@@ -467,7 +482,7 @@ class Elaborator:
                 if isinstance(part, tree.If):
                     self.choice(part, inner)
                 elif part is not None:
-                    self.statements(part.items, inner)
+                    self.statements(part.items, inner, inside=True)
             sides.append(self.finish(inner, node.span))
         then, otherwise = sides
         sequence.add(
@@ -494,16 +509,16 @@ class Elaborator:
         if label is not None:
             self.mark(label, sequence, sequence.members[before], item)
 
-    def rebuild(self, text: tree.Node, scope: Scope, x: Shape) -> Chain | Merge:
+    def rebuild(self, text: tree.Node, scope: Scope, x: Shape, inside: bool = True) -> Chain | Merge:
         """The node of a text that stood somewhere else before, now where `x` arrives: the body of a class."""
         if isinstance(text, tree.Merge):
             return merge_node(self, text, scope, x)
         sequence = Sequence(x, scope)
         match text:
             case tree.Block():
-                self.statements(text.body.items, sequence)
+                self.statements(text.body.items, sequence, inside=True)
             case tree.Group():
-                self.statements(text.items, sequence)
+                self.statements(text.items, sequence, inside)
             case tree.Statement():
                 turns_into(self, text, sequence)
             case tree.Table():

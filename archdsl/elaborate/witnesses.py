@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from archdsl.shape import Dim
-from archdsl.symbolic import Condition, Expr, NeedsValue, Symbol, substitute
+from archdsl.symbolic import Condition, Expr, Junction, NeedsValue, Symbol, conjunction, disjunction, substitute
 
 Row = dict[str, Dim | float]
 
@@ -42,15 +42,43 @@ class Witnesses:
         """How a condition falls in all rows, or None where they differ."""
         if not self.settle:
             raise NeedsValue(condition)
+        outcome = self.outcome(condition)
+        if outcome is not None:
+            self.assume(condition, outcome)
+        return outcome
+
+    def outcome(self, condition: Condition) -> bool | None:
+        """How a condition falls in all rows, or None where they differ, without noting it."""
         outcomes = {self.value(condition, row) for row in self.rows}
         if not outcomes <= {True, False}:
             raise NeedsValue(condition)
-        if len(outcomes) != 1:
-            return None
-        outcome = outcomes == {True}
+        return outcomes == {True} if len(outcomes) == 1 else None
+
+    def assume(self, condition: Condition, outcome: bool) -> None:
+        """Note that a condition holds, or doesn't, in every call; no more of it than the outcome needs."""
+        if isinstance(condition, Junction):
+            if (condition.op == "and") is outcome:
+                for part in condition.parts:
+                    self.assume(part, outcome)
+                return
+            enough = next((part for part in condition.parts if self.outcome(part) is outcome), None)
+            if enough is not None:
+                self.assume(enough, outcome)
+                return
         if len(self.rows) == self.total:
             self.assumptions.setdefault(condition, outcome)
-        return outcome
+
+    def rest(self, condition: Condition) -> Condition:
+        """What is left of an undecided condition without the parts that are the same in all rows."""
+        if not isinstance(condition, Junction):
+            return condition
+        outcomes = [(part, self.outcome(part)) for part in condition.parts]
+        for part, outcome in outcomes:
+            if outcome is not None:
+                self.assume(part, outcome)
+        left = [part for part, outcome in outcomes if outcome is None]
+        joined = conjunction(left) if condition.op == "and" else disjunction(left)
+        return condition if isinstance(joined, bool) else joined
 
     @contextmanager
     def narrow(self, condition: Condition) -> Iterator[None]:

@@ -26,7 +26,7 @@ from archdsl.ir.nodes import (
 )
 from archdsl.shape import Shape
 
-VERSION = 1
+VERSION: Literal[1] = 1
 
 Count = Annotated[int, Field(ge=0)]
 Number = Annotated[int, Field(ge=0, description="the number of another node, smaller than this node's own")]

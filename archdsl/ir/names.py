@@ -76,7 +76,7 @@ def is_open(node: Node) -> bool:
     """Whether a node is a merge with labels in its branches, which belong to the container around it."""
     if not isinstance(node, Merge):
         return False
-    return any(
+    return node.open or any(
         leaks(branch) or any(member.label is not None for member in spliced(branch.members)) for branch in node.branches
     )
 
@@ -102,11 +102,16 @@ def names(chain: Chain, chosen: Style) -> tuple[Entry, ...]:
     """The name of each member of a container, in order."""
     if chosen == "numbered":
         return _Namer(None).entries(chain.members, {})[0]
-    labels = {member.label[0] for member in _all(chain) if member.label and isinstance(member.label[0], str)}
+    labels = {_example(member.label) for member in _all(chain) if member.label}
     totals = _Namer({}).entries(chain.members, {})[1]
     separators = {word: "_" if any(re.fullmatch(f"{word}[0-9]+", label) for label in labels) else "" for word in totals}
     plain = {word for word, total in totals.items() if total == 1 and word not in labels}
     return _Namer({word: None if word in plain else separators[word] for word in totals}).entries(chain.members, {})[0]
+
+
+def _example(label: Name) -> str:
+    """A label as text, of one that depends on the turn of a repeat what it is in the first."""
+    return "".join(piece if isinstance(piece, str) else "0" for piece in label)
 
 
 def _all(chain: Chain) -> Iterator[Member]:

@@ -125,6 +125,11 @@ class Merge(Node):
     branches: tuple[Chain, ...]
     shortcut: Shortcut | None = None
     agrees: bool | Undecided = True
+    open: bool = False
+    """Whether the text has labels in its branches, which name modules of the container around it.
+
+    That is asked of the text: a labelled projection that a call doesn't need changes no other name.
+    """
 
     @property
     def parts(self) -> Iterator[Node]:

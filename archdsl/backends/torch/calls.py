@@ -9,7 +9,6 @@ from typing import Any
 
 from archdsl.elaborate.values import LayerValue, PathValue, Value, identity, is_number
 from archdsl.elaborate.witnesses import Row
-from archdsl.ir.names import is_open
 from archdsl.ir.nodes import Call, Chain, Merge, Node, Reference
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.syntax import tree
@@ -28,14 +27,8 @@ class Key:
 
 
 def is_class(node: Node) -> bool:
-    """Whether a class can be built of a node: a block, a container, or a merge that keeps its labels to itself."""
-    if node.origin is None:
-        return False
-    return (
-        isinstance(node, Call)
-        or (isinstance(node, Chain) and node.container)
-        or (isinstance(node, Merge) and not is_open(node))
-    )
+    """Whether a class can be built of a node: a block, a container, a merge, or a branch of one."""
+    return node.origin is not None and isinstance(node, (Call, Chain, Merge))
 
 
 def key_and_row(node: Node) -> tuple[Key, Row]:
@@ -86,12 +79,24 @@ def _references(node: Node, inside: set[str], found: dict[str, None]) -> None:
         if node.target.split(".")[0] not in inside:
             found[node.target] = None
     elif isinstance(node, Chain):
+        # Labels inside a container are out of reach behind it, but for their dotted names.
+        seen = set(inside) if node.container else inside
         for member in node.members:
-            _references(member.node, inside, found)
-            inside |= set(member.marks)
+            _references(member.node, seen, found)
+            seen |= set(member.marks)
     elif not isinstance(node, Call):
         for part in node.parts:
             _references(part, inside, found)
+
+
+def needed_marks(node: Node) -> set[str]:
+    """The labels whose tensors something in a class refers to; what its blocks and containers settle apart."""
+    found: set[str] = set()
+    for part in node.parts:
+        found |= set(outer_references(part))
+        if not (isinstance(part, Call) or (isinstance(part, Chain) and part.container)):
+            found |= needed_marks(part)
+    return found
 
 
 def split(name: str, value: Value) -> tuple[Any, Row]:
@@ -148,3 +153,8 @@ def walk(node: Node, seen: set[Node] | None = None) -> Iterator[Node]:
     yield node
     for part in node.parts:
         yield from walk(part, seen)
+
+
+def freeze(row: Row) -> frozenset[tuple[str, Any]]:
+    """The numbers of a call as a key."""
+    return frozenset(row.items())

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from archdsl.backends.torch.layout import STEP, WIDTH
 
 BODY = len(STEP) * 2
+
+TENSOR = "\x00"
+"""Stands for the tensor in a template. No text of a spec can hold it, as `{x}` could."""
 
 
 @dataclass
@@ -39,10 +43,10 @@ class Flow:
         """Put a call around the tensor, `{x}` in the template; on the same line if it folds and fits."""
         if self.pending and (not folds or not self._fits(template)):
             self.flush()
-        self.text = template.replace("{x}", self.value)
+        self.text = template.replace(TENSOR, self.value)
 
     def _fits(self, template: str) -> bool:
-        line = f"{self.target} = {template.replace('{x}', self.value)}"
+        line = f"{self.target} = {template.replace(TENSOR, self.value)}"
         return len(line) + BODY + self.depth * len(STEP) <= WIDTH
 
     def flush(self, target: str | None = None) -> str:
@@ -55,3 +59,15 @@ class Flow:
 
     def write(self, line: str) -> None:
         self.lines.append(STEP * self.depth + line)
+
+    def carry(self) -> None:
+        """Have the tensor in the variable that later statements assign, as the lines of a loop or an `if` expect."""
+        if not self.pending and self.held != self.target:
+            self.text = self.held
+        self.flush()
+
+
+def fill(template: str, values: list[str], **names: str) -> str:
+    """A template of a layer with values put in; `{x}` in it is the tensor."""
+    known = {"x": TENSOR, **names} | {str(place): value for place, value in enumerate(values)}
+    return re.sub(r"\{(\w+)\}", lambda match: known.get(match[1], match[0]), template)

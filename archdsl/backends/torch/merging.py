@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.flow import Flow
+from archdsl.backends.torch.layout import STEP
+from archdsl.backends.torch.namespace import identifier
+from archdsl.ir.names import spliced
 from archdsl.ir.nodes import Chain, Merge
 from archdsl.shape import Layout, Shape
 
@@ -56,7 +60,7 @@ def _residual(
         attribute = writer.attributes.claim("use_shortcut")
         writer.add_line(f"self.{attribute} = ", writer.value(node.agrees))
         flow.write(f"if self.{attribute}:")
-        flow.write(f"    {flow.target} = {flow.held} + {shortcut}")
+        flow.write(f"{STEP}{flow.target} = {flow.held} + {shortcut}")
         flow.held = flow.target
         return
     flow.text = f"{flow.held} + {shortcut}"
@@ -81,11 +85,20 @@ def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Br
 
 
 def branch_name(chain: Chain, place: int) -> str:
-    """What the tensor of a branch is called: after its last label, or by number."""
-    last = chain.members[-1] if chain.members else None
-    if last is not None and last.label is not None and all(isinstance(piece, str) for piece in last.label):
-        return "".join(map(str, last.label))
-    return f"branch{place + 1}"
+    """What the tensor of a branch is called: after what its labels have in common, or by number."""
+    found = list(labels(chain))
+    common = commonprefix(found).rstrip("_")
+    return common if len(common) > 2 and identifier(common) == common else f"branch{place + 1}"
+
+
+def labels(chain: Chain) -> Iterator[str]:
+    """The labels in a branch, those of merges inside it too; a label that depends on a turn has no fixed text."""
+    for member in spliced(chain.members):
+        if member.label is not None:
+            yield "".join(piece if isinstance(piece, str) else "\0" for piece in member.label)
+        elif isinstance(member.node, Merge):
+            for branch in member.node.branches:
+                yield from labels(branch)
 
 
 def _scaled(tensor: str, shape: Shape, output: Shape) -> str:

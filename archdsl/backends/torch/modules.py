@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.calls import outer_references
 from archdsl.backends.torch.layout import Bracket, Doc, Joined, call, flat
-from archdsl.backends.torch.printing import name_literal, quoted
-from archdsl.ir.names import Entry, Inside, Turns, names, style
+from archdsl.backends.torch.namespace import identifier
+from archdsl.backends.torch.printing import name_literal
+from archdsl.ir.names import Entry, Inside, Turns, names, spliced, style
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
 from archdsl.layers.torch_call import FLATTEN, Function, Module, Step
 from archdsl.shape import Dim
-from archdsl.symbolic import Expr, python, symbol
+from archdsl.symbolic import Expr, NeedsValue, negate, python, symbol
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.writer import ClassWriter
 
+WRITTEN_OUT = 4
+"""A repeat of at most so many turns is written out where its copies have names."""
+
 
 @dataclass(frozen=True)
 class Item:
-    """A module inside a container: its name if it is not its position, and its constructor call."""
+    """A module inside a container: its name there and its constructor call."""
 
-    name: Name | None
+    name: Name
     doc: Doc
     starred: bool = False
-    """A comprehension or choice, several modules or none."""
+    """Several modules or none: a comprehension or a choice, which names them itself."""
 
 
 def flatten_ahead(node: Node) -> bool:
@@ -73,11 +78,18 @@ def may_overwrite(node: Node) -> bool:
     return False
 
 
+def is_keyed(members: tuple[Member, ...]) -> bool:
+    """Whether the modules of a container need their names said, as there is a label among them."""
+    return any(member.label is not None for member in spliced(members))
+
+
 class Modules:
     """Builds constructor calls for the class that a writer writes."""
 
     def __init__(self, writer: ClassWriter) -> None:
         self.writer = writer
+        self.keyed = False
+        """Whether the container at hand has a label among its members, so that all have keys."""
 
     def layer(self, node: LayerNode, overwrite: bool) -> Doc | None:
         """One layer as one module, or None if it is not one. A flatten ahead of it is left to others."""
@@ -110,30 +122,36 @@ class Modules:
         if isinstance(node, Reference):
             return None
         if isinstance(node, Chain) and node.container:
-            return self.container(node) or self.writer.construct(node)
+            return self.plain(node) or self.writer.construct(node)
         if isinstance(node, (Call, Merge)):
             return self.writer.construct(node)
         return None
 
-    def container(self, chain: Chain) -> Doc | None:
-        """A group as `nn.Sequential(…)`, or None if it needs a class with a `forward` of its own."""
-        if style(chain, "group") == "named":
+    def plain(self, node: Node) -> Doc | None:
+        """A group as `nn.Sequential(…)`, or None for what needs a class with a `forward` of its own."""
+        if not isinstance(node, Chain) or style(node, "group") == "named":
             return None
-        items = self.items(chain)
-        return None if items is None else sequential("nn.Sequential", items)
+        items = self.items(node)
+        return None if items is None else sequential("nn.Sequential", items, is_keyed(node.members))
 
     def items(self, chain: Chain) -> list[Item] | None:
         """The modules of a numbered container in order, or None if some member is no module.
 
         A flatten that can be hoisted ahead of the container is left to whoever calls it.
         """
-        hoisted = flatten_ahead(chain)
-        return self.chain_items(chain.members, names(chain, "numbered"), hoisted)
+        return self.chain_items(chain.members, names(chain, "numbered"), flatten_ahead(chain))
 
-    def chain_items(
-        self, members: tuple[Member, ...], entries: tuple[Entry, ...], hoisted: bool, overwrite: bool = False
-    ) -> list[Item] | None:
+    def chain_items(self, members: tuple[Member, ...], entries: tuple[Entry, ...], hoisted: bool) -> list[Item] | None:
+        """The modules of members; with a label among them each is named, else their places name them."""
+        self.keyed, outer = is_keyed(members), self.keyed
+        try:
+            return self.some_items(members, entries, hoisted)
+        finally:
+            self.keyed = outer
+
+    def some_items(self, members: tuple[Member, ...], entries: tuple[Entry, ...], hoisted: bool) -> list[Item] | None:
         items: list[Item] = []
+        overwrite = False
         for member, entry in zip(members, entries, strict=True):
             node = member.node
             more: list[Item] | None
@@ -151,45 +169,54 @@ class Modules:
             items += more
             # Once something has been flattened, the rest of the chain works on a vector.
             hoisted = hoisted and isinstance(node, LayerNode) and node.layer.elementwise
-            overwrite = may_overwrite(node) and not member.marks
+            overwrite = may_overwrite(node) and not self.writer.source.is_referenced(member.marks)
         return items
 
     def member_items(self, member: Member, name: Name, hoisted: bool, overwrite: bool) -> list[Item] | None:
         if outer_references(member.node) or (flatten_ahead(member.node) and not hoisted):
             return None
         doc = self.node(member.node, overwrite)
-        return None if doc is None else [Item(name if member.label is not None else None, doc)]
+        return None if doc is None else [Item(name, doc)]
 
     def choice_items(self, node: Choice, entry: Inside) -> list[Item] | None:
         """`*([…] if condition else [])`."""
         sides: list[Doc] = []
-        for chain, entries, condition in zip((node.then, node.otherwise), entry.parts, (True, False), strict=True):
+        for chain, entries, holds in zip((node.then, node.otherwise), entry.parts, (True, False), strict=True):
             assert isinstance(entries, tuple)
-            with self.writer.side(node, condition):
-                items = self.chain_items(chain.members, entries, False)
-            if items is None or any(item.name is not None for item in items):
-                self.writer.must_settle(node.condition)
-            assert items is not None
-            sides.append(Bracket("[", tuple(item.doc for item in items), "]") if items else "[]")
-        condition_text = self.writer.value(node.condition)
+            condition = node.condition if holds else negate(node.condition)
+            with self.writer.witnesses.narrow(condition):  # type: ignore[arg-type]
+                items = self.some_items(chain.members, entries, False)
+            if items is None:
+                raise NeedsValue(node.condition)
+            sides.append(mapping(items) if self.keyed else listed(items))
         then, otherwise = sides
-        doc = Bracket("*(", (then, f"if {condition_text}", Joined("else ", otherwise)), ")", commas=False)
-        return [Item(None, doc, starred=True)]
+        clauses = (then, f"if {self.writer.value(node.condition)}", Joined("else ", otherwise))
+        doc = Bracket("**(" if self.keyed else "*(", clauses, ")", commas=False)
+        return [Item(("",), doc, starred=True)]
 
     def repeat_items(self, node: Repeat, entry: Inside, hoisted: bool) -> list[Item] | None:
         """The runs of a repeat; neighbouring runs of the same text are one."""
         found: list[tuple[Dim, list[Item], str, str]] = []
         for place, (run, part) in enumerate(zip(node.runs, entry.parts, strict=True)):
             assert isinstance(part, Turns)
+            first = hoisted and place == 0
+            if self.keyed and run.turn is None and isinstance(run.count, int) and run.count <= WRITTEN_OUT:
+                for turn in range(run.count):
+                    entries = tuple(turned(each, part.turn, turn) for each in part.entries)
+                    items = self.some_items(run.node.members, entries, first and turn == 0)
+                    if items is None:
+                        return None
+                    found.append((1, items, "", ""))
+                continue
             with self.writer.turn(run, node) as variable:
                 entries = tuple(turned(each, part.turn, symbol(variable)) for each in part.entries)
                 if run.count == 1:
-                    entries = tuple(turned(each, symbol(variable), 0) for each in entries)
-                items = self.chain_items(run.node.members, entries, hoisted and place == 0)
+                    entries = tuple(turned(each, part.turn, 0) for each in part.entries)
+                items = self.some_items(run.node.members, entries, first)
             if items is None:
                 return None
-            text = " ".join(flat(item.doc) + str(item.name) for item in items)
-            if found and found[-1][2] == text and all(item.name is None for item in items):
+            text = " ".join(flat(item.doc) for item in items)
+            if found and found[-1][2] == text and not self.keyed:
                 found[-1] = (found[-1][0] + run.count, items, text, variable)
             else:
                 found.append((run.count, items, text, variable))
@@ -197,28 +224,35 @@ class Modules:
 
     def turns(self, count: Dim, items: list[Item], variable: str) -> list[Item]:
         """Equal turns: written once, twice if there are two of several modules, or as a comprehension."""
-        if count == 1:
+        if count == 1 or not items:
             return items
-        if count == 2 and len(items) > 1 and not any(item.name for item in items):
+        if count == 2 and len(items) > 1 and not self.keyed:
             return items * 2
-        times = f"range({self.writer.value(count)})"
-        used = any(_mentions(item, variable) for item in items)
-        loop = f"for {variable if used else '_'} in {times}"
-        if any(item.name is not None for item in items):
-            pairs = tuple(Joined(f"{name_literal(item.name or ('',))}: ", item.doc) for item in items)
-            if len(pairs) == 1:
-                return [Item(("",), Bracket("**{", (pairs[0], loop), "}", commas=False), starred=True)]
-            self.writer.must_settle(None)
+        used = any(_mentions(item, variable, self.keyed) for item in items)
+        loop = f"for {variable if used else '_'} in range({self.writer.value(count)})"
+        if any(item.starred for item in items):
+            # A repeat or choice inside a repeat: the modules of one turn as a list, those of all turns chained.
+            if self.keyed:
+                one = Joined("for name, layer in ", Bracket("", (mapping(items),), ".items()", commas=False))
+                return [Item(("",), Bracket("**{", ("name: layer", loop, one), "}", commas=False), starred=True)]
+            inner = Joined("for layer in ", listed(items))
+            return [Item(("",), Bracket("*[", ("layer", loop, inner), "]", commas=False), starred=True)]
+        if self.keyed:
+            if len(items) == 1:
+                clauses = (Joined(f"{name_literal(items[0].name)}: ", items[0].doc), loop)
+            else:
+                pairs = tuple(Bracket("(", (name_literal(item.name), item.doc), ")") for item in items)
+                clauses = ("name: layer", loop, Joined("for name, layer in ", Bracket("(", pairs, ")")))
+            return [Item(("",), Bracket("**{", clauses, "}", commas=False), starred=True)]
         if len(items) == 1:
-            return [Item(None, Bracket("*[", (items[0].doc, loop), "]", commas=False), starred=True)]
-        inner = Bracket("(", tuple(item.doc for item in items), ")")
-        return [
-            Item(None, Bracket("*[", ("layer", loop, Joined("for layer in ", inner)), "]", commas=False), starred=True)
-        ]
+            clauses = (items[0].doc, loop)
+        else:
+            clauses = ("layer", loop, Joined("for layer in ", Bracket("(", tuple(item.doc for item in items), ")")))
+        return [Item(("",), Bracket("*[", clauses, "]", commas=False), starred=True)]
 
 
-def _mentions(item: Item, variable: str) -> bool:
-    text = flat(item.doc) + (name_literal(item.name) if item.name else "")
+def _mentions(item: Item, variable: str, keyed: bool) -> bool:
+    text = flat(item.doc) + (name_literal(item.name) if keyed else "")
     return re.search(rf"\b{variable}\b", text) is not None
 
 
@@ -238,28 +272,34 @@ def turned(entry: Entry, turn: Expr | Dim, value: Dim) -> Entry:
     )
 
 
-def sequential(kind: str, items: list[Item]) -> Doc:
+def sequential(kind: str, items: list[Item], keyed: bool = False) -> Doc:
     """`nn.Sequential(…)` with positions as names, or an `OrderedDict` where labels are among them."""
-    if all(item.name is None for item in items):
+    if not keyed:
         return call(kind, [item.doc for item in items])
-    return call(kind, [ordered(items)])
+    names = [_plain(item.name) for item in items]
+    if all(name == identifier(name) and not iskeyword(name) for name in names) and not any(
+        item.starred for item in items
+    ):
+        return call(
+            kind, [call("OrderedDict", [Joined(f"{n}=", item.doc) for n, item in zip(names, items, strict=True)])]
+        )
+    return call(kind, [call("OrderedDict", [mapping(items)])])
 
 
-def ordered(items: list[Item]) -> Doc:
-    """An `OrderedDict` of modules."""
-    keys = [
-        None if item.starred else (str(place) if item.name is None else _plain(item.name))
-        for place, item in enumerate(items)
-    ]
-    if all(key is not None and key.isidentifier() for key in keys):
-        return call("OrderedDict", [Joined(f"{key}=", item.doc) for key, item in zip(keys, items, strict=True)])
-    if len(items) == 1 and isinstance(items[0].doc, Bracket) and items[0].starred:
-        return call("OrderedDict", [Bracket("{", items[0].doc.items, "}", commas=False)])
-    pairs = [
-        item.doc if key is None else Joined(f"{quoted(key)}: ", item.doc) for key, item in zip(keys, items, strict=True)
-    ]
-    return call("OrderedDict", [Bracket("{", tuple(pairs), "}")])
+def mapping(items: list[Item]) -> Doc:
+    """Modules by name, as a dictionary."""
+    if len(items) == 1 and items[0].starred:
+        inner = items[0].doc
+        if isinstance(inner, Bracket) and inner.open == "**{":
+            return Bracket("{", inner.items, "}", commas=False)
+    pairs = tuple(item.doc if item.starred else Joined(f"{name_literal(item.name)}: ", item.doc) for item in items)
+    return Bracket("{", pairs, "}") if pairs else "{}"
+
+
+def listed(items: list[Item]) -> Doc:
+    """Modules as a list."""
+    return Bracket("[", tuple(item.doc for item in items), "]") if items else "[]"
 
 
 def _plain(name: Name) -> str:
-    return "".join(map(str, name))
+    return "".join(map(str, name)) if all(isinstance(piece, str) for piece in name) else ""

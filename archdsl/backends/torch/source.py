@@ -8,6 +8,7 @@ from typing import Any
 
 from archdsl.backends.torch.calls import (
     Key,
+    freeze,
     is_class,
     key_and_row,
     outer_references,
@@ -19,13 +20,36 @@ from archdsl.backends.torch.calls import (
 from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, lines
 from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
 from archdsl.backends.torch.printing import literal, prose, quoted
-from archdsl.backends.torch.writer import Argument, ClassWriter, GeneratedClass, freeze
+from archdsl.backends.torch.writer import Argument, ClassText, ClassWriter, GeneratedClass
+from archdsl.diagnostics import Span
 from archdsl.elaborate.program import Program
+from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import BlockValue, LayerValue, Value, is_number
 from archdsl.elaborate.witnesses import Row, Witnesses
-from archdsl.ir.nodes import Architecture, Chain, Merge, Node
-from archdsl.symbolic import Comparison, Junction, NeedsValue, negate, symbol, symbols
+from archdsl.ir.nodes import Architecture, Chain, Merge, Node, Reference
+from archdsl.symbolic import (
+    Comparison,
+    Condition,
+    Expr,
+    Junction,
+    NeedsValue,
+    Symbol,
+    negate,
+    operations,
+    symbol,
+    symbols,
+)
 from archdsl.syntax import tree
+
+FUNCTIONS = {
+    "divisible": '''\
+def divisible(value: int, divisor: int) -> int:
+    """The nearest multiple of the divisor, not below nine tenths of the value."""
+    rounded = max(divisor, (value + divisor // 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * value else rounded
+'''
+}
+"""Functions of the language that Python lacks, where a class needs them."""
 
 
 def source(program: Program, architecture: Architecture) -> str:
@@ -49,11 +73,27 @@ class SourceWriter:
         self.definitions: dict[str, str] = {}
         self.names = Namespace(TAKEN)
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
+        self.references = {node.target: node.span for node in walk(architecture.body) if isinstance(node, Reference)}
+        self.referenced = {word for target in self.references for word in target.split(".")}
 
     def define(self, name: str, text: str) -> None:
         """Add the source of a class that torch lacks."""
         self.names.taken.add(name)
         self.definitions[name] = text
+
+    def note_functions(self, value: Any) -> None:
+        """Add the source of functions that a value calls and Python lacks."""
+        for operation in operations(value):
+            if operation in FUNCTIONS:
+                self.define(operation, FUNCTIONS[operation])
+
+    def is_referenced(self, marks: tuple[str, ...]) -> bool:
+        """Whether some reference may name one of these labels."""
+        return not self.referenced.isdisjoint(marks)
+
+    def reference_place(self, target: str) -> Span:
+        """Where a spec refers to a label."""
+        return self.references[target]
 
     # Classes of blocks, groups and merges
 
@@ -135,21 +175,15 @@ class SourceWriter:
         scope = scope.bind(**bindings)
         extra = outer_references(node)
         marks = {target: shape_of(target, origin.scope.marks[target], number) for target in extra}
-        body = elaborator.rebuild(key.text, scope.with_marks(marks), shape_of("in", node.input, number))
-        writer = ClassWriter(self, witnesses, identifiers)
-        writer.prepare(body, extra)
-        base: list[str] = []
-        if isinstance(body, Merge):
-            kind, forward = writer.merge_class(body, base)
-        else:
-            kind, forward = writer.chain_class(body, "block" if isinstance(key.text, tree.Block) else "group", base)
+        inside = origin.inside
+        body = elaborator.rebuild(key.text, scope.with_marks(marks), shape_of("in", node.input, number), inside)
+        writer = ClassWriter(self, witnesses, identifiers, named_values(elaborator))
+        text = writer.write(body, "block" if isinstance(key.text, tree.Block) else "group", extra)
         arguments = self.arguments(node, rows, identifiers, writer, fixed)
         name = self.names.claim(camel(self.title(node)))
         tensors = [writer.tensors[target] for target in extra]
-        text = class_lines(
-            name, kind, describe(node), arguments, checks(name, witnesses, writer), base, writer.init, forward, tensors
-        )
-        return GeneratedClass(name, arguments, text)
+        taken = taken_for_granted(witnesses, writer)
+        return GeneratedClass(name, arguments, class_lines(name, describe(node), arguments, taken, text, tensors))
 
     def arguments(
         self, node: Node, rows: list[Row], identifiers: dict[str, str], writer: ClassWriter, fixed: frozenset[str]
@@ -179,7 +213,7 @@ class SourceWriter:
             return "_".join(words)
         if isinstance(node, Merge):
             return node.kind
-        return self.labels.get(text, "group")
+        return self.labels.get(text, "group" if node.origin.inside else "branch")
 
     @property
     def labels(self) -> dict[tree.Node, str]:
@@ -229,9 +263,8 @@ class SourceWriter:
             x = shape_of("in", self.architecture.input, number)
             elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant)
             body = self.program.build(elaborator, parameters, x)
-            writer = ClassWriter(self, witnesses, identifiers)
-            writer.prepare(body, ())
-            _, forward = writer.chain_class(body, "top", [])
+            writer = ClassWriter(self, witnesses, identifiers, named_values(elaborator))
+            written = writer.write(body, "top", ())
         except NeedsValue as need:
             asked = {
                 name for name in identifiers for each in symbols(*need.expressions) if identifiers[name] == each.name
@@ -246,8 +279,7 @@ class SourceWriter:
             for name in row
             if identifiers[name] in writer.used
         )
-        text = class_lines(self.top, "nn.Module", self.summary(), arguments, [], [], writer.init, forward, [])
-        return GeneratedClass(self.top, arguments, text)
+        return GeneratedClass(self.top, arguments, class_lines(self.top, self.summary(), arguments, [], written, []))
 
     def summary(self) -> str:
         variant = f", variant {self.architecture.variant}" if self.architecture.variant else ""
@@ -291,11 +323,23 @@ def block_defaults(node: Node) -> dict[str, str]:
     }
 
 
+def named_values(elaborator: Elaborator) -> dict[Expr, str]:
+    """The sums and products that a `let` names, each under the name it was given first."""
+    found: dict[Expr, str] = {}
+    for name, value in elaborator.lets:
+        if (
+            any(len(monomial) != 1 or not isinstance(monomial[0], Symbol) for monomial in value.terms)
+            or len(value.terms) > 1
+        ):
+            found.setdefault(value, name)
+    return found
+
+
 def describe(node: Node) -> str:
-    """The docstring of a class."""
+    """What the docstring of a class says first."""
     text = node.origin.text
     if isinstance(text, tree.Block):
-        return f"The block {text.name.text}."
+        return f"The block {signature(text)}."
     if isinstance(node, Merge):
         return {
             "residual": "The sum of a main path and a shortcut.",
@@ -306,44 +350,54 @@ def describe(node: Node) -> str:
     return "A group of layers."
 
 
-def checks(name: str, witnesses: Witnesses, writer: ClassWriter) -> list[str]:
-    """What the class takes for granted, as a check of its arguments."""
-    found: list[str] = []
-    for condition, outcome in witnesses.assumptions.items():
-        if not {each.name for each in symbols(condition)} <= writer.used:
-            continue
-        wrong = negate(condition) if outcome else condition
-        right = condition if outcome else negate(condition)
-        found += lines("if ", literal(wrong), ":", 2)
-        found += lines("raise ValueError(", quoted(f"{name} is built for {literal(right)}"), ")", 3)
-    return found
+def signature(block: tree.Block) -> str:
+    """How a block is called: `bottleneck(c, s = 1)`."""
+    layers = f"<{' | '.join(word.text for word in block.layers)}>" if block.layers else ""
+    names = [
+        each.name.text + (f"={prose(each.default.span.text)}" if each.default else "") for each in block.parameters
+    ]
+    return block.name.text + layers + (f"({', '.join(names)})" if names else "")
+
+
+def taken_for_granted(witnesses: Witnesses, writer: ClassWriter) -> list[Condition]:
+    """The conditions on a class's parameters that hold in all its calls and that its text is built on."""
+    return [
+        condition if outcome else negate(condition)  # type: ignore[misc]
+        for condition, outcome in witnesses.assumptions.items()
+        if {each.name for each in symbols(condition)} <= writer.used
+    ]
 
 
 def class_lines(
-    name: str,
-    base: str,
-    doc: str,
-    arguments: tuple[Argument, ...],
-    checked: list[str],
-    constructor: list[str],
-    init: list[str],
-    forward: list[str],
-    tensors: list[str],
+    name: str, doc: str, arguments: tuple[Argument, ...], taken: list[Condition], text: ClassText, tensors: list[str]
 ) -> list[str]:
     """A class as lines of text."""
-    text = [f"class {name}({base}):", f'{STEP}"""{doc}"""', ""]
+    found = [f"class {name}({text.base}):", *docstring(doc, taken), ""]
     parameters: list[Doc] = ["self"]
     for each in arguments:
         parameters.append(f"{each.name}: {each.kind}" + (f" = {each.default}" if each.default is not None else ""))
-    text += lines("def __init__", Bracket("(", tuple(parameters), ")"), " -> None:", 1)
-    text += checked
-    text += constructor or [f"{STEP * 2}super().__init__()"]
-    text += init
-    if forward:
-        taken = "".join(f", {tensor}: Tensor" for tensor in tensors)
-        text += ["", f"{STEP}def forward(self, x: Tensor{taken}) -> Tensor:"]
-        text += [STEP * 2 + line for line in forward]
-    return text
+    found += lines("def __init__", Bracket("(", tuple(parameters), ")"), " -> None:", 1)
+    for condition in taken:
+        found += lines("if ", literal(negate(condition)), ":", 2)
+        found += lines("raise ValueError(", quoted(f"{name} is built for {literal(condition)}"), ")", 3)
+    found += text.constructor
+    if text.forward:
+        others = [f"{tensor}: Tensor" for tensor in tensors]
+        found += ["", *lines("def forward", Bracket("(", ("self", "x: Tensor", *others), ")"), " -> Tensor:", 1)]
+        found += [STEP * 2 + line for line in text.forward]
+    return found
+
+
+def docstring(doc: str, taken: list[Condition]) -> list[str]:
+    """The docstring of a class, with what the class is built for."""
+    whole = textwrap.wrap(doc, WIDTH - 7, break_long_words=False, break_on_hyphens=False)
+    if not taken and len(whole) == 1:
+        return [f'{STEP}"""{doc}"""']
+    first, *rest = whole
+    found = [f'{STEP}"""{first}', *(STEP + line for line in rest)]
+    if taken:
+        found += ["", f"{STEP}Built for {' and '.join(literal(condition) for condition in taken)}."]
+    return [*found, f'{STEP}"""']
 
 
 def leading_comment(file: tree.File) -> str:

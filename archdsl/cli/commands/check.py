@@ -13,9 +13,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="json: one diagnostic a line, on stdout.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one diagnostic a line, on stdout.",
+)
 def command(specs: tuple[str, ...], output_format: str) -> int:
-    """Parse specs, infer every shape in every variant, and hold every `expect` against the result."""
+    """Find every mistake in specs.
+
+    Every variant is built, every shape inferred, and every `expect` held against the result.
+    """
     from archdsl.checking import check
     from archdsl.diagnostics import render_all, to_json
 
@@ -24,13 +33,12 @@ def command(specs: tuple[str, ...], output_format: str) -> int:
         report = check(spec)
         found += report.diagnostics
         if output_format == "text" and not report.diagnostics:
-            print(f"{spec}: ok ({report.summary})")
+            print(f"{spec}: ok ({report.summary})", flush=True)
     if output_format == "json":
         for diagnostic in found:
             print(to_json(diagnostic))
     elif found:
         from archdsl.cli.terminal import wants_color
 
-        sys.stdout.flush()
         print(render_all(found, wants_color(sys.stderr)), file=sys.stderr)
     return 1 if any(diagnostic.severity == "error" for diagnostic in found) else 0

@@ -11,9 +11,18 @@ from archdsl.cli.opening import network_arguments, open_network
 
 @click.command()
 @network_arguments
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.py", help="Where to write it, in place of printing.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.py",
+    help="Where to write it, in place of printing.",
+)
 def command(spec: str, variant: str | None, settings: dict[str, str], output: Path | None) -> None:
-    """Print the PyTorch source of a network, which imports torch and nothing else."""
+    """Print the PyTorch source of a network.
+
+    It imports torch and nothing of ours.
+    """
     source = open_network(spec, variant, settings).source()
     if output is None:
         print(source, end="")

@@ -12,11 +12,22 @@ from archdsl.cli.opening import network_arguments, open_network
 @click.command()
 @network_arguments
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE.svg", required=True, help="Where: .svg, .png, .pdf or .dot."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.svg",
+    required=True,
+    help="Where: .svg, .png, .pdf or .dot.",
 )
-@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Open N levels of blocks; by default what stays readable.")
-@click.option("--direction", type=click.Choice(["TB", "LR"]), default="TB", show_default=True, help="Downwards or to the right.")
-def command(spec: str, variant: str | None, settings: dict[str, str], output: Path, depth: int | None, direction: str) -> None:
+@click.option(
+    "--depth", type=click.IntRange(min=0), metavar="N", help="Open N levels of blocks; by default what stays readable."
+)
+@click.option(
+    "--direction", type=click.Choice(["TB", "LR"]), default="TB", show_default=True, help="Downwards or to the right."
+)
+def command(
+    spec: str, variant: str | None, settings: dict[str, str], output: Path, depth: int | None, direction: str
+) -> None:
     """Draw a network.
 
     Layers and skips are drawn, repeats once with their count.

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 @click.argument("code", metavar="[CODE]", required=False)
 @click.option("--all", "everything", is_flag=True, help="Explain every code.")
 def command(code: str | None, everything: bool) -> None:
-    """Say what a code in square brackets means, such as `shape-too-small`, and show it."""
-    from archdsl.diagnostics import similar
+    """Say what a mistake's code means.
+
+    A code is what stands in square brackets, such as `shape-too-small`. A spec with the mistake and the same
+    spec mended are shown.
+    """
     from archdsl.catalogue import kinds
+    from archdsl.diagnostics import similar
 
     if (code is None) != everything:
         raise click.UsageError("give a code, or --all")

@@ -16,7 +16,10 @@ def command(name: str | None) -> None:
 
     known = keywords()
     if name is None:
-        rows = [(notation(kind).split("(")[0], (kind.__doc__ or "").strip().split("\n")[0]) for _, kind in sorted(known.items())]
+        rows = [
+            (notation(kind).split("(")[0], (kind.__doc__ or "").strip().split("\n")[0])
+            for _, kind in sorted(known.items())
+        ]
         width = max(len(head) for head, _ in rows)
         for head, summary in rows:
             print(f"{head:<{width}}  {summary}")
@@ -24,5 +27,9 @@ def command(name: str | None) -> None:
         print(render(describe(known[name])), end="")
     else:
         raise ArchError(
-            UnknownLayer(None, f"there is no layer `{name}`", helps=similar_help(name, known, "a layer") or ["`archdsl layers` shows all"])
+            UnknownLayer(
+                None,
+                f"there is no layer `{name}`",
+                helps=similar_help(name, known, "a layer") or ["`archdsl layers` shows all"],
+            )
         )

@@ -7,7 +7,10 @@ import click
 
 @click.command()
 def command() -> None:
-    """Show the specs that come with archdsl, each with its variants; every name works wherever a file does."""
+    """Show the specs that come with archdsl.
+
+    Each stands with its variants; every name works wherever a file does.
+    """
     from archdsl.library import contents
 
     specs = list(contents())

@@ -7,7 +7,10 @@ import click
 
 @click.command()
 def command() -> None:
-    """Print the JSON schema of what `Network.to_json()` gives."""
+    """Print the JSON schema of networks.
+
+    It describes what `Network.to_json()` gives.
+    """
     import json
 
     from archdsl.ir.document import schema

@@ -12,8 +12,10 @@ from archdsl.cli.opening import network_arguments, open_network
 @click.option("--input", metavar="SIZES", help="Another input, such as 3x64x64 (channels first).")
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Leave out what is nested deeper than N levels.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def command(spec: str, variant: str | None, settings: dict[str, str], input: str | None, depth: int | None, format_: str) -> None:
-    """Show every layer with its output, parameters and MACs.
+def command(
+    spec: str, variant: str | None, settings: dict[str, str], input: str | None, depth: int | None, format_: str
+) -> None:
+    """Show the output and cost of every layer.
 
     Equal layers in a row are one line with a count, whose parameters and MACs are those of all copies; the
     lines below it are of one copy. 1 MAC = 2 FLOPs.

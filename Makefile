@@ -1,0 +1,48 @@
+# Each target works on a fresh clone with Python 3.11 or later and nothing else.
+PYTHON ?= python3
+VENV := .venv
+DEMO := build/venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check clean
+
+help:
+	@echo "make demo    VGG-16 and ResNet-50 compiled, shaped and drawn into build/, without torch"
+	@echo "make test    install everything the tests need, then test"
+	@echo "make check   all that CI runs"
+	@echo "make clean   remove what these made"
+
+$(DEMO)/installed: pyproject.toml
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check .
+	@touch $@
+
+demo: $(DEMO)/installed
+	@for name in vgg16 resnet50; do \
+	  $(DEMO)/bin/archdsl shapes $$name > build/$$name.txt && \
+	  echo "build/$$name.txt  $$(wc -l < build/$$name.txt | tr -d ' ') lines: shapes and costs, $$(sed -n 's/^parameters *//p' build/$$name.txt) parameters" && \
+	  $(DEMO)/bin/archdsl compile $$name -o build/$$name.py && \
+	  echo "build/$$name.py   $$(wc -l < build/$$name.py | tr -d ' ') lines: an nn.Module" && \
+	  $(DEMO)/bin/archdsl diagram $$name -o build/$$name.svg && \
+	  echo "build/$$name.svg  $$(wc -c < build/$$name.svg | tr -d ' ') bytes: a picture" || exit 1; \
+	done
+
+$(BIN)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+test: $(BIN)/installed
+	$(BIN)/python -m pytest -n 2
+
+check: $(BIN)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m pytest -n 2 -W error
+
+clean:
+	rm -rf build $(VENV)

@@ -1,0 +1,247 @@
+"""Members of a container whose `forward` is written out, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from archdsl.backends.torch.calls import outer_references
+from archdsl.backends.torch.flow import TENSOR, Flow, fill
+from archdsl.backends.torch.layout import STEP, Doc, call
+from archdsl.backends.torch.merging import forward_merge
+from archdsl.backends.torch.modules import flatten_ahead, may_overwrite, turned
+from archdsl.backends.torch.slicing import cut_points, hidden, width
+from archdsl.ir.names import Entry, Inside, Turns, names
+from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
+from archdsl.layers.base import Role
+from archdsl.layers.torch_call import Module, Parameter
+from archdsl.symbolic import Condition, Expr, NeedsValue, negate, symbol
+
+if TYPE_CHECKING:
+    from archdsl.backends.torch.writer import ClassWriter
+
+FOLDING = frozenset({Role.NORMALIZATION, Role.ACTIVATION, Role.DROPOUT})
+"""What is written on the line of the layer before it."""
+
+UNROLLED = 4
+"""A repeat of at most so many turns is written out where its copies are attributes of their own."""
+
+
+class Members:
+    """Writes members for the class that a writer writes: attributes in the constructor, lines in `forward`."""
+
+    def __init__(self, writer: ClassWriter) -> None:
+        self.writer = writer
+
+    def chain(self, members: tuple[Member, ...], entries: tuple[Entry, ...], flow: Flow) -> None:
+        """Members in order."""
+        for member, entry in zip(members, entries, strict=True):
+            node = member.node
+            if isinstance(node, Repeat):
+                assert isinstance(entry, Inside)
+                self.repeat(node, entry, flow)
+            elif isinstance(node, Choice):
+                assert isinstance(entry, Inside)
+                self.choice(node, entry, flow)
+            elif isinstance(entry, Inside):
+                assert isinstance(node, Merge)
+                self.open_merge(node, entry, flow)
+            else:
+                self.member(member, entry, flow)
+            self.settle(member, flow)
+
+    def settle(self, member: Member, flow: Flow) -> None:
+        """What a member leaves behind: a tensor that may be overwritten, or one that a later reference needs."""
+        writer = self.writer
+        kept = [mark for mark in member.marks if mark in writer.needed]
+        flow.fresh = may_overwrite(member.node) and not kept
+        for mark in kept:
+            self.keep(mark, flow)
+
+    def keep(self, mark: str, flow: Flow) -> None:
+        """Give the tensor at hand a variable of its own."""
+        variable = self.writer.tensors.get(mark) or self.writer.locals.claim(mark.rsplit(".", 1)[-1])
+        self.writer.tensors[mark] = variable
+        if flow.pending:
+            flow.flush(variable)
+        elif flow.held != variable:
+            flow.write(f"{variable} = {flow.held}")
+
+    def member(self, member: Member, name: Name, flow: Flow) -> None:
+        """One member under its name."""
+        node, writer = member.node, self.writer
+        if isinstance(node, Reference):
+            flow.text, flow.held = "", writer.tensor(node.target)
+        elif isinstance(node, LayerNode):
+            self.layer(node, lambda doc: writer.attribute(name, doc), lambda doc: writer.parameter(name, doc), flow)
+        elif isinstance(node, Merge) and not holds_modules(node):
+            self.open_merge(node, Inside(tuple(names(branch, "named") for branch in node.branches)), flow)
+        else:
+            self.submodule(member, name, flow)
+
+    def layer(
+        self, node: LayerNode, attribute: Callable[[Doc], str], parameter: Callable[[Doc], str], flow: Flow
+    ) -> None:
+        """One layer: its modules as attributes, its functions in place."""
+        writer = self.writer
+        fold = node.layer.role in FOLDING
+        for place, step in enumerate(node.layer.torch(node.input)):
+            if isinstance(step, Module):
+                target = attribute(writer.modules.step(step, node.layer.has_inplace and flow.fresh))
+                flow.apply(f"{target}({TENSOR})", folds=fold)
+            elif isinstance(step, Parameter):
+                values = [writer.value(value) for value in step.values]
+                initial = fill(step.initial, values, shape=writer.value(step.shape))
+                made = parameter(call("nn.Parameter", [initial]))
+                flow.apply(fill(step.template, values, parameter=made))
+            elif step.template != "{x}":
+                template = fill(step.template, [writer.value(value, forward=True) for value in step.values])
+                flow.apply(template, folds=place > 0 and step.template.startswith("torch."))
+
+    def submodule(self, member: Member, name: Name, flow: Flow) -> None:
+        """A block, container or merge as an attribute; a flatten that it needs goes ahead of it."""
+        node, writer = member.node, self.writer
+        if flatten_ahead(node):
+            flow.apply(f"torch.flatten({TENSOR}, 1)")
+        inner = self.inner_marks(member)
+        if inner and writer.modules.plain(node) is None:
+            hidden(f"{member.marks[0]}.{inner[0]}", writer.source.reference_place(f"{member.marks[0]}.{inner[0]}"))
+        doc = writer.modules.node(node, flow.fresh)
+        assert doc is not None
+        target = writer.attribute(name, doc)
+        if inner:
+            self.sliced(member, target, inner, flow)
+            return
+        extra = "".join(f", {writer.tensor(each)}" for each in outer_references(node))
+        flow.apply(f"{target}({TENSOR}{extra})")
+
+    def inner_marks(self, member: Member) -> list[str]:
+        """Labels inside a container that are referred to from outside it."""
+        return sorted(
+            mark.removeprefix(f"{own}.")
+            for own in member.marks
+            for mark in self.writer.needed
+            if mark.startswith(f"{own}.")
+        )
+
+    def sliced(self, member: Member, target: str, marks: list[str], flow: Flow) -> None:
+        """Run an `nn.Sequential` in parts, to get at tensors inside it."""
+        node, own = member.node, member.marks[0]
+        assert isinstance(node, Chain)
+        start = 0
+        for place, mark in cut_points(node, marks, self.writer.source.reference_place(f"{own}.{marks[0]}")):
+            if place > start:
+                flow.apply(f"{target}[{start or ''}:{place}]({TENSOR})")
+            self.keep(f"{own}.{mark}", flow)
+            start = place
+        if start < sum(width(each) for each in node.members):
+            flow.apply(f"{target}[{start}:]({TENSOR})")
+
+    def open_merge(self, node: Merge, entry: Inside, flow: Flow) -> None:
+        """Branches whose modules belong to this container."""
+
+        def branch(place: int, inner: Flow) -> None:
+            entries = entry.parts[place]
+            assert isinstance(entries, tuple)
+            self.chain(node.branches[place].members, entries, inner)
+
+        open_shortcut = node.shortcut == "project" and not isinstance(node.agrees, bool)
+        projection = (lambda: self.optional_projection(node, entry)) if open_shortcut else None
+        forward_merge(self.writer, node, flow, branch, projection)
+
+    def optional_projection(self, node: Merge, entry: Inside) -> str:
+        """A projection that is there only for some of the calls: an attribute that may be None."""
+        assert not isinstance(node.agrees, bool)
+        entries = entry.parts[1]
+        assert isinstance(entries, tuple)
+        if len(entries) != 1 or node.branches[1].members[0].label is None:
+            # Without a label it is several attributes, which one `if` in `forward` can't stand for.
+            raise NeedsValue(node.agrees)
+        writer = self.writer
+        name = "".join(map(str, entries[0]))  # type: ignore[arg-type]
+        condition = negate(node.agrees)
+        with writer.witnesses.narrow(condition):  # type: ignore[arg-type]
+            doc = writer.modules.node(node.branches[1].members[0].node)
+        assert doc is not None
+        writer.init.append(f"{STEP * writer.indent}self.{name}: nn.Module | None = None")
+        self.under(condition, lambda: writer.add_line(f"self.{name} = ", doc))
+        return f"self.{name}"
+
+    def under(self, condition: Condition | bool, write: Callable[[], None]) -> None:
+        """Write constructor lines under an `if`."""
+        writer = self.writer
+        writer.add_line("if ", writer.value(condition), ":")
+        writer.indent += 1
+        write()
+        writer.indent -= 1
+
+    def repeat(self, node: Repeat, entry: Inside, flow: Flow) -> None:
+        """Copies that are attributes each: written out if they are few, else in a loop."""
+        for run, part in zip(node.runs, entry.parts, strict=True):
+            assert isinstance(part, Turns)
+            if run.turn is None and isinstance(run.count, int) and run.count <= UNROLLED:
+                for turn in range(run.count):
+                    entries = tuple(turned(each, part.turn, turn) for each in part.entries)
+                    self.chain(run.node.members, entries, flow)
+            else:
+                self.loop(node, run, part, flow)
+
+    def loop(self, node: Repeat, run: Run, part: Turns, flow: Flow) -> None:
+        writer = self.writer
+        if isinstance(run.count, Expr):
+            # `forward` has no count of its own.
+            raise NeedsValue(run.count)
+        with writer.turn(run, node) as variable:
+            entries = tuple(turned(each, part.turn, symbol(variable)) for each in part.entries)
+            flow.carry()
+            inner = Flow(flow.held, flow.target, depth=flow.depth + 1)
+            written, writer.init = writer.init, []
+            writer.indent += 1
+            self.chain(run.node.members, entries, inner)
+            writer.indent -= 1
+            inner.carry()
+            head = f"for {variable} in range({run.count}):"
+            if writer.init:
+                written += [f"{STEP * writer.indent}{head}", *writer.init]
+            writer.init = written
+            if inner.lines:
+                flow.write(head)
+                flow.lines += inner.lines
+
+    def choice(self, node: Choice, entry: Inside, flow: Flow) -> None:
+        """Members that are there only for some of the calls: attributes that may be None."""
+        writer = self.writer
+        sides = list(zip((node.then, node.otherwise), entry.parts, (True, False), strict=True))
+        attributes = [[name for name in entries if not isinstance(name, (Inside, Turns))] for _, entries, _ in sides]  # type: ignore[union-attr]
+        flat = [name for side in attributes for name in side]
+        if (
+            any(len(found) != len(chain.members) for found, (chain, _, _) in zip(attributes, sides, strict=True))
+            or len({*flat}) != len(flat)
+            or not all(holds_modules(member.node) for chain, _, _ in sides for member in chain.members)
+        ):
+            raise NeedsValue(node.condition)
+        flow.carry()
+        for (chain, entries, holds), found in zip(sides, attributes, strict=True):
+            if not chain.members:
+                continue
+            words = ["".join(map(str, name)) for name in found]
+            writer.init += [f"{STEP * writer.indent}self.{word}: nn.Module | None = None" for word in words]
+            inner = Flow(flow.held, flow.target, depth=flow.depth + 1)
+
+            def write(members: tuple[Member, ...] = chain.members, inside: Flow = inner, own: Any = entries) -> None:
+                self.chain(members, own, inside)
+
+            with writer.witnesses.narrow(node.condition if holds else negate(node.condition)):  # type: ignore[arg-type]
+                self.under(node.condition if holds else negate(node.condition), write)
+            inner.carry()
+            flow.write(f"if {' and '.join(f'self.{word} is not None' for word in words)}:")
+            flow.lines += inner.lines
+
+
+def holds_modules(node: Node) -> bool:
+    """Whether a node needs any submodule."""
+    if isinstance(node, LayerNode):
+        return any(isinstance(step, (Module, Parameter)) for step in node.layer.torch(node.input))
+    if isinstance(node, Reference):
+        return False
+    return any(holds_modules(part) for part in node.parts)

@@ -1,0 +1,133 @@
+"""Containers whose members are reached by position: a `forward` of `self[0](x)`, and merges with their branches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from archdsl.backends.torch.calls import outer_references
+from archdsl.backends.torch.flow import TENSOR, Flow
+from archdsl.backends.torch.layout import Bracket, Doc, call, lines
+from archdsl.backends.torch.members import holds_modules
+from archdsl.backends.torch.merging import forward_merge
+from archdsl.backends.torch.modules import Item, flatten_ahead, is_keyed, sequential, turned
+from archdsl.ir.names import Entry, Inside, Turns, names
+from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Merge, Name, Reference, Repeat
+from archdsl.symbolic import Expr, NeedsValue, negate, symbol
+
+if TYPE_CHECKING:
+    from archdsl.backends.torch.writer import ClassWriter
+
+ABSENT = "nn.Identity()"
+"""What keeps the place of a member without a module, so that positions and names agree."""
+
+
+class Positional:
+    """Writes containers by position for the class that a writer writes."""
+
+    def __init__(self, writer: ClassWriter) -> None:
+        self.writer = writer
+
+    def container(self, chain: Chain) -> tuple[list[Item], Flow]:
+        """The modules of a numbered container and the `forward` that runs them."""
+        items: list[Item] = []
+        flow = Flow("x", "x")
+        self.members(chain.members, names(chain, "numbered"), items, flow)
+        return items, flow
+
+    def members(self, members: tuple[Member, ...], entries: tuple[Entry, ...], items: list[Item], flow: Flow) -> None:
+        for member, entry in zip(members, entries, strict=True):
+            node = member.node
+            if isinstance(node, Choice):
+                # Behind a condition the positions would depend on it.
+                raise NeedsValue(node.condition)
+            if isinstance(node, Repeat):
+                assert isinstance(entry, Inside)
+                self.repeat(node, entry, items, flow)
+            else:
+                assert not isinstance(entry, Inside)
+                self.member(member, entry, items, flow)
+            self.writer.members.settle(member, flow)
+
+    def repeat(self, node: Repeat, entry: Inside, items: list[Item], flow: Flow) -> None:
+        for run, part in zip(node.runs, entry.parts, strict=True):
+            assert isinstance(part, Turns)
+            if not isinstance(run.count, int) or run.turn is not None:
+                raise NeedsValue(run.count if isinstance(run.count, Expr) else symbol(run.turn or ""))  # type: ignore[arg-type]
+            for turn in range(run.count):
+                inner = tuple(turned(each, part.turn, turn) for each in part.entries)
+                self.members(run.node.members, inner, items, flow)
+
+    def member(self, member: Member, name: Name, items: list[Item], flow: Flow) -> None:
+        node = member.node
+        place = len(items)
+        docs: list[Doc] = []
+
+        def attribute(doc: Doc) -> str:
+            docs.append(doc)
+            return f"self[{place}]"
+
+        writer = self.writer
+        before = len(writer.init)
+        if isinstance(node, LayerNode):
+            writer.members.layer(node, attribute, lambda doc: writer.parameter(name, doc), flow)
+        elif isinstance(node, Reference) or (isinstance(node, Merge) and not holds_modules(node)):
+            writer.members.member(member, name, flow)
+        else:
+            if flatten_ahead(node):
+                flow.apply(f"torch.flatten({TENSOR}, 1)")
+            doc = writer.modules.node(node, flow.fresh)
+            assert doc is not None
+            extra = "".join(f", {writer.tensor(each)}" for each in outer_references(node))
+            flow.apply(f"{attribute(doc)}({TENSOR}{extra})")
+        assert len(docs) <= 1, "a layer in a numbered container is one module"
+        if len(writer.init) > before:
+            # A bare parameter has the name, so that no module may have it.
+            return
+        items.append(Item(name, docs[0] if docs else ABSENT))
+
+    # Merges that keep their labels to themselves
+
+    def merge(self, node: Merge, base: list[str]) -> tuple[str, Flow]:
+        """A merge as an `nn.ModuleList` of its branches."""
+        docs: list[Doc] = []
+        flows: list[Callable[[Flow], None]] = []
+        for place, branch in enumerate(node.branches):
+            doc, run = self.branch(branch, place)
+            if node.shortcut == "project" and place == 1 and not isinstance(node.agrees, bool):
+                condition = self.writer.value(negate(node.agrees))
+                doc = Bracket("(", (doc, f"if {condition}", f"else {ABSENT}"), ")", commas=False)
+            docs.append(doc)
+            flows.append(run)
+        while docs and docs[-1] == ABSENT:
+            docs.pop()
+        flow = Flow("x", "x")
+        if docs:
+            base += lines("", call("super().__init__", [Bracket("[", tuple(docs), "]")]), "", 2)
+        forward_merge(self.writer, node, flow, lambda place, inner: flows[place](inner), None)
+        return "nn.ModuleList" if docs else "nn.Module", flow
+
+    def branch(self, branch: Chain, place: int) -> tuple[Doc, Callable[[Flow], None]]:
+        """The module of a branch and how it is called."""
+        writer = self.writer
+        if not holds_modules(branch):
+            return ABSENT, lambda flow: writer.members.chain(branch.members, names(branch, "named"), flow)
+        hoisted = flatten_ahead(branch)
+        items = None
+        if not outer_references(branch):
+            items = writer.modules.chain_items(branch.members, names(branch, "numbered"), hoisted)
+        if items is None:
+            return self.branch_class(branch, place)
+
+        def run(flow: Flow) -> None:
+            if hoisted:
+                flow.apply(f"torch.flatten({TENSOR}, 1)")
+            flow.apply(f"self[{place}]({TENSOR})", folds=hoisted)
+
+        return sequential("nn.Sequential", items, is_keyed(branch.members)), run
+
+    def branch_class(self, branch: Chain, place: int) -> tuple[Doc, Callable[[Flow], None]]:
+        """A branch that is no plain sequence, as a class of its own."""
+        extra = "".join(f", {self.writer.tensor(each)}" for each in outer_references(branch))
+        doc = self.writer.construct(branch)
+        return doc, lambda flow: flow.apply(f"self[{place}]({TENSOR}{extra})")

@@ -1,0 +1,48 @@
+"""Every kind of mistake: documented, and shown by a spec that has it and one that doesn't."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from archdsl.catalogue import kinds
+from archdsl.checking import check_program
+from archdsl.diagnostics import ArchError, Diagnostic, render
+from archdsl.network import build, read_program
+from archdsl.reading import text_source
+
+# What no text of a spec can show: it is asked for outside of one.
+WITHOUT_A_SPEC = {"file-too-large", "unknown-parameter", "unknown-spec", "unknown-variant"}
+
+
+def mistakes(text: str) -> list[Diagnostic]:
+    """What `archdsl check` says of a spec, and what `archdsl compile` does if that is nothing."""
+    try:
+        program = read_program(text_source(text, "spec.arch"))
+        found = check_program(program).diagnostics
+        if not found and not program.is_library:
+            build(program).source()
+    except ArchError as error:
+        return list(error.diagnostics)
+    return list(found)
+
+
+@pytest.mark.parametrize("code", kinds())
+def test_every_kind_is_documented(code: str) -> None:
+    kind = kinds()[code]
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
+    assert kind.__doc__
+    assert kind.__doc__.strip().endswith(".")
+    assert bool(kind.bad) == bool(kind.mended) == (code not in WITHOUT_A_SPEC)
+
+
+@pytest.mark.parametrize("code", [code for code in kinds() if code not in WITHOUT_A_SPEC])
+def test_every_kind_is_shown_by_its_specs(code: str) -> None:
+    kind = kinds()[code]
+    found = mistakes(kind.bad)
+    assert code in [each.code for each in found]
+    assert mistakes(kind.mended) == []
+    for each in found:
+        assert not each.message.endswith(".")
+        assert render(each).startswith(f"{each.severity}[{each.code}]: ")
