@@ -8,7 +8,7 @@ from pathlib import Path
 from archdsl.analysis.expectations import expectations, failures
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.program import Program, elaborate
-from archdsl.library import find
+from archdsl.opening.library import find
 from archdsl.network import read_program
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.analysis.cost import Costs
+from archdsl.analysis.summary import Summary
 from archdsl.analysis.table import sizes
 from archdsl.elaborate.program import Program, elaborate, read
-from archdsl.library import find
-from archdsl.parameters import Input, from_python, input_sizes
-from archdsl.reading import text_source
+from archdsl.opening.library import find
+from archdsl.opening.parameters import Input, from_python, input_sizes
+from archdsl.opening.reading import text_source
 from archdsl.syntax import parse
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from archdsl.diagnostics import Diagnostic, Source
     from archdsl.elaborate.values import Value
     from archdsl.ir.nodes import Architecture
-    from archdsl.shapes import Shapes
 
 
 def load(
@@ -101,8 +101,6 @@ class Network:
 
     def shapes(self, depth: int | None = None) -> Shapes:
         """Every layer with its shape, parameters and MACs, down to a depth counted from 1; and the totals."""
-        from archdsl.shapes import Shapes
-
         return Shapes(self.architecture, self.costs, depth)
 
     def source(self) -> str:
@@ -143,3 +141,25 @@ class Network:
     def __repr__(self) -> str:
         title = self.name if self.variant is None else f"{self.name} ({self.variant})"
         return f"<Network {title}: {self.architecture.input} → {self.architecture.output}>"
+
+
+class Shapes(Summary):
+    """A summary with its renderings; `str()` of it is the table."""
+
+    def to_text(self) -> str:
+        """An aligned table with the totals below it."""
+        from archdsl.backends.shapes_text import shapes_text
+
+        return shapes_text(self)
+
+    def to_json(self) -> str:
+        """One JSON object: sizes are lists, counts whole numbers."""
+        from archdsl.backends.shapes_json import shapes_json
+
+        return shapes_json(self)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        return f"<Shapes of {self.network}: {self.params:,} parameters, {self.macs:,} MACs>"

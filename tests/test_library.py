@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import archdsl
-from archdsl import ArchError, library
-from archdsl.library import contents, find, variant_names
+from archdsl import ArchError
+from archdsl.opening import library
+from archdsl.opening.library import contents, find, variant_names
 from archdsl.network import read_program
-from archdsl.reading import MAX_BYTES, read_source
+from archdsl.opening.reading import MAX_BYTES, read_source
 
 SPEC = "arch mine\ninput 3x8x8\nconv3-8\n"
 
@@ -120,7 +121,7 @@ def test_every_listed_name_is_found() -> None:
 def test_specs_inside_the_package_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "archdsl"
     (package / "specs").mkdir(parents=True)
-    monkeypatch.setattr(library, "__file__", str(package / "library.py"))
+    monkeypatch.setattr(library, "__file__", str(package / "opening" / "library.py"))
     assert library.folder.__wrapped__() == package / "specs"
     (package / "specs").rmdir()
     assert library.folder.__wrapped__() == tmp_path / "specs"

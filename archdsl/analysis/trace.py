@@ -63,7 +63,7 @@ class Tracer:
             case Call():
                 return self(node.body, x, marks)
             case Repeat():
-                return Traced(self._repeat(node, x, marks), _NO_MARKS)
+                return self._repeat(node, x, marks)
             case Merge():
                 return self._merge(node, x, marks)
             case Reference():
@@ -86,7 +86,7 @@ class Tracer:
         for member in chain.members:
             x, inner = self(member.node, x, reachable)
             if member.label is None:
-                new = dict(inner) if isinstance(member.node, Merge) else {}
+                new = dict(inner) if isinstance(member.node, (Merge, Repeat)) else {}
             else:
                 new = {f"{member.label[0]}.{name}": shape for name, shape in islice(inner.items(), MAX_MARKS)}
             new |= dict.fromkeys(member.marks, x)
@@ -94,14 +94,18 @@ class Tracer:
             reachable |= new
         return Traced(x, made)
 
-    def _repeat(self, node: Repeat, x: Shape, marks: Mapping[str, Shape]) -> Shape:
+    def _repeat(self, node: Repeat, x: Shape, marks: Mapping[str, Shape]) -> Traced:
+        made: dict[str, Shape] = {}
         for run in node.runs:
             assert isinstance(run.count, int)
             for _ in range(run.count):
-                before, x = x, self(run.node, x, marks).output
+                before = x
+                x, inner = self(run.node, x, {**marks, **made} if made else marks)
+                # Copies that a label's index tells apart are runs of their own.
+                made |= inner
                 if x == before:
                     break
-        return x
+        return Traced(x, made)
 
     def _merge(self, node: Merge, x: Shape, marks: Mapping[str, Shape]) -> Traced:
         made: dict[str, Shape] = {}

@@ -221,15 +221,39 @@ def build(kind: type[Layer], given: Given, span: Span) -> Layer:
                 field, f"`{field}`"
             )
             raise ArchError(
-                MissingNumber(span, f"`{kind.keyword}` needs {what}", f"it is written `{signature(kind)}`")
+                MissingNumber(
+                    span,
+                    f"`{kind.keyword}` needs {what}",
+                    f"it is written `{signature(kind)}`",
+                    helps=_lost_dash(kind, field, given),
+                )
             ) from None
         value, at = given[field]
         wanted = allowed(kind, field)
         raise ArchError(
             BadArgument(
-                at, f"`{field}` of `{kind.keyword}` is {wanted}, got {describe(value)}", f"{wanted} is needed here"
+                at,
+                f"`{field}` of `{kind.keyword}` is {wanted}, got {describe(value)}",
+                f"{wanted} is needed here",
+                helps=_glued_repeat(kind, field, value, span),
             )
         ) from None
+
+
+def _lost_dash(kind: type[Layer], field: str, given: Given) -> list[str]:
+    """`conv764` was probably `conv7-64`."""
+    digits = str(given[kind.digits][0]) if kind.digits in given else ""
+    if field != kind.dash or not digits.isdigit() or len(digits) < 2:
+        return []
+    return [f"did you mean `{kind.keyword}{digits[0]}-{digits[1:]}`?"]
+
+
+def _glued_repeat(kind: type[Layer], field: str, value: Value, span: Span) -> list[str]:
+    """`conv3-64x2` was probably `conv3-64 x2`."""
+    if field != kind.dash or not isinstance(value, tuple) or len(value) != 2:
+        return []
+    head = span.text.rsplit("x", 1)
+    return [f"a repeat stands apart: `{head[0]} x{head[1]}`"] if len(head) == 2 and head[1].isdigit() else []
 
 
 def allowed(kind: type[Layer], field: str) -> str:

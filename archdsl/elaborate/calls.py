@@ -30,6 +30,11 @@ class Recursion(Diagnostic):
     mended = "arch net\ninput 3x8x8\nblock a = [conv3-8]\na\n"
 
 
+def counted(number: int, what: str, plural: str = "s") -> str:
+    """`1 branch`, `2 branches`."""
+    return f"{number} {what}{'' if number == 1 else plural}"
+
+
 class CallArguments:
     """Binds one call of a block."""
 
@@ -84,7 +89,7 @@ class CallArguments:
             raise ArchError(
                 MissingArgument(
                     self.text.span,
-                    f"the block `{self.block.name.text}` takes {len(names)} branches in angle brackets, got {len(self.paths)}",
+                    f"the block `{self.block.name.text}` takes {counted(len(names), 'branch', 'es')} in angle brackets, got {len(self.paths)}",
                     f"it is called as `{self.notation}`",
                 )
             )
@@ -119,7 +124,7 @@ class CallArguments:
                     raise ArchError(
                         UnknownArgument(
                             argument.span,
-                            f"the block `{self.block.name.text}` takes {len(order)} arguments",
+                            f"the block `{self.block.name.text}` takes {counted(len(order), 'argument')}",
                             f"it is called as `{self.notation}`",
                         )
                     )

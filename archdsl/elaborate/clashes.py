@@ -25,7 +25,9 @@ def check_labels(members: Iterable[Member]) -> None:
                     node.span,
                     f"the label `{name}` is given twice",
                     "the second of that name",
-                    helps=["give each its own name; in a repeat, say with its index: `x3 as i` makes `name{i}` three names"],
+                    helps=[
+                        "give each its own name; in a repeat, say with its index: `x3 as i` makes `name{i}` three names"
+                    ],
                 )
             )
         seen.add(name)

@@ -7,6 +7,7 @@ import keyword
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.expressions import BadOperands, Evaluator
 from archdsl.elaborate.values import Scope, describe
+from archdsl.ir.names import MODULE_ATTRIBUTES
 from archdsl.ir.nodes import Name
 from archdsl.shape import Shape
 from archdsl.symbolic import Expr
@@ -37,21 +38,6 @@ class BadLabel(Diagnostic):
     mended = "arch net\ninput 3x8x8\nforward1: conv3-4\n"
 
 
-# The public attributes of `nn.Module`; a test holds this list to torch's.
-MODULE_ATTRIBUTES = frozenset(
-    """
-    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
-    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu
-    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
-    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
-    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
-    to_empty train training type xpu zero_grad
-    """.split()  # noqa: SIM905 — a list of sixty lines would be no easier to read
-)
-
-
 def evaluate_template(evaluate: Evaluator, template: tree.Template, scope: Scope, x: Shape) -> Name:
     """A label with its holes filled. Raises ArchError where the outcome can't name a module."""
     pieces: list[str | Expr] = []
@@ -77,9 +63,9 @@ def evaluate_template(evaluate: Evaluator, template: tree.Template, scope: Scope
 
 def check_label(name: Name, template: tree.Template) -> None:
     """Raise ArchError if a label can't be the name of a submodule."""
-    if len(name) != 1 or not isinstance(name[0], str):
+    if any(not isinstance(piece, str) for piece in name):
         return
-    text = name[0]
+    text = "".join(map(str, name))
     if template.span.source.text[template.span.start - 1 : template.span.start] == "@":
         return
     reason = ""

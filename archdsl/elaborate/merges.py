@@ -119,7 +119,7 @@ class _Merging:
 
     def branch(self, path: tree.Group, x: Shape) -> Chain:
         """A branch; labels inside belong to the container around the merge."""
-        sequence, origin = Sequence(x, self.scope), self.elaborator.origin(path, self.scope, inside=False)
+        sequence, origin = Sequence(x, self.scope, branch=True), self.elaborator.origin(path, self.scope, inside=False)
         self.elaborator.statements(path.items, sequence)
         self.marks |= sequence.marks
         self.scope = self.scope.with_marks(sequence.marks)
@@ -201,7 +201,7 @@ class _Merging:
             return channels, ()
         starts = [symbol(f"size{axis}", "size") for axis in range(x.rank)]
         try:
-            sequence = Sequence(x.with_spatial(starts), self.scope)
+            sequence = Sequence(x.with_spatial(starts), self.scope, branch=True)
             self.elaborator.statements(path.items, sequence)
             sizes = sequence.x.spatial
         except NeedsValue:

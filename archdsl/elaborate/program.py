@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TypeVar
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label, similar_help
-from archdsl.elaborate.binding import split_digits
 from archdsl.elaborate.expressions import SIZES, unpack
 from archdsl.elaborate.free_names import free_names
+from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import Scope, Value, describe
@@ -39,14 +39,6 @@ class Twice(Diagnostic):
     code = "defined-twice"
     bad = "arch net\ninput 3x8x8\ninput 3x9x9\nrelu\n"
     mended = "arch net\ninput 3x8x8\nrelu\n"
-
-
-class BadName(Diagnostic):
-    """A block or parameter whose name means something already, such as a keyword or `x3`."""
-
-    code = "bad-name"
-    bad = "arch net\ninput 3x8x8\nblock conv(c) = [relu]\nconv(3)\n"
-    mended = "arch net\ninput 3x8x8\nblock convs(c) = [relu]\nconvs(3)\n"
 
 
 class BadInput(Diagnostic):
@@ -146,7 +138,7 @@ class Program:
                 scopes.update(self._block_scopes(made, self.scope(parameters)))
             return scopes.get(block, self.scope(parameters))
 
-        made = Elaborator(self.blocks, block_scope, witnesses, variant)
+        made = Elaborator(self.blocks, block_scope, witnesses, variant, self.has_references)
         return made
 
     def _block_scopes(self, elaborator: Elaborator, scope: Scope) -> dict[tree.Block, Scope]:
@@ -188,6 +180,11 @@ class Program:
             assert self.arch is not None
             raise ArchError(Incomplete(self.arch.span, f"`{self.name}` has no layers", "nothing is built here"))
         return elaborator.finish(sequence, self.file.span, container=True)
+
+    @cached_property
+    def has_references(self) -> bool:
+        """Whether a tensor is called by its label anywhere."""
+        return any(isinstance(node, tree.Reference) for item in self.file.items for node in item.walk())
 
     @cached_property
     def default_variant(self) -> Variant | None:
@@ -319,24 +316,6 @@ def elaborate(
         output=body.output,
         body=body,
     )
-
-
-def check_name(word: tree.Word, what: str) -> None:
-    """Raise ArchError if a name means something already."""
-    name, digits = split_digits(word.text)
-    # A block would hide the layer of its name; a parameter that holds no layer hides nothing.
-    if (what == "a block" and word.text in keywords()) or (digits is not None and name in keywords()):
-        raise ArchError(
-            BadName(word.span, f"`{word.text}` can't name {what}: it is written like a layer", "choose another name")
-        )
-    if name == "x" and digits is not None:
-        raise ArchError(
-            BadName(word.span, f"`{word.text}` can't name {what}: it is written like a repeat", "choose another name")
-        )
-    if word.text in SIZES or word.text in ("project", "optional", "bare"):
-        raise ArchError(
-            BadName(word.span, f"`{word.text}` can't name {what}: the language uses it", "choose another name")
-        )
 
 
 def check_parameters(names: list[tree.Word]) -> None:

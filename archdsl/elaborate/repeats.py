@@ -8,6 +8,7 @@ from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.elaborate.bias import settle_turns
 from archdsl.elaborate.expressions import BadOperands
 from archdsl.elaborate.free_names import free_names, values_need
+from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.values import Scope, describe
 from archdsl.ir.nodes import Chain, Name, Repeat, Run
@@ -40,6 +41,8 @@ def repeat_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence
         node = turns.build(sequence.x)
         if node is not None:
             sequence.add(node)
+            for run in node.runs:
+                sequence.mark(elaborator.marks_of.get(run.node, {}))
         return
     label = elaborator.label(item.label, sequence)
     assert label is not None
@@ -74,6 +77,8 @@ class Turns:
         self.repeat = repeat
         self.scope = scope
         self.index = repeat.index.text if repeat.index else None
+        if repeat.index is not None:
+            check_name(repeat.index, "a value")
         if self.index is not None and self.index in scope.names and isinstance(scope.names[self.index], (int, Expr)):
             assert repeat.index is not None
             raise ArchError(
@@ -90,7 +95,7 @@ class Turns:
             and any(self.index in free_names(part) for part in item.label.parts if isinstance(part, tree.Node))
         )
         self.needs_index = self.index is not None and (
-            values_need(item.body, self.index) or any("@" in name for name in free_names(item.body))
+            values_need(item.body, self.index) or (elaborator.references and self.index in free_names(item))
         )
         self.nested = False
         self.sizes: list[Shape] = []

@@ -18,7 +18,7 @@ class Origin:
     text: tree.Node
     scope: Scope
     bindings: tuple[tuple[str, Value], ...]
-    """The free names of the text and what they stand for, in the order of the alphabet (of a block: its parameters first)."""
+    """The free names of the text and what they stand for, by the alphabet (of a block: its parameters first)."""
     inside: bool = True
     """Whether the text stands in square brackets, where a further group is a container; a branch does not."""
 
@@ -31,6 +31,8 @@ class Sequence:
     scope: Scope
     members: list[Member] = field(default_factory=list)
     marks: dict[str, Shape] = field(default_factory=dict)
+    branch: bool = False
+    """Whether this is a branch of a merge, which may begin with a reference."""
 
     @property
     def x(self) -> Shape:

@@ -22,6 +22,7 @@ from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.labels import LabelTwice, UnknownLabel, evaluate_template
 from archdsl.elaborate.merges import MERGES, join_shapes, merge_node, unknown_merge
 from archdsl.elaborate.repeats import repeat_into, turns_into
+from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Origin, Sequence
 from archdsl.elaborate.tables import pick_column
 from archdsl.elaborate.values import BlockValue, LayerValue, PathValue, Scope, Value, describe
@@ -34,6 +35,9 @@ from archdsl.syntax import tree
 
 MAX_NODES = 20_000
 
+MAX_ELEMENTS = 2**40
+"""As many numbers a tensor of one sample, or the weights of one layer, may hold: four terabytes."""
+
 MAX_MARKS = 1000
 """The most labels inside one module that `@a.b.c` can reach: blocks within blocks could have countless."""
 
@@ -44,6 +48,22 @@ class TooManyNodes(Diagnostic):
     code = "too-many-layers"
     bad = "arch net\ninput 1000001x4x4\n[conv1-{in_channels - 1}] x1000000\n"
     mended = "arch net\ninput 8x4x4\n[conv1-{in_channels - 1}] x6\n"
+
+
+class MisplacedReference(Diagnostic):
+    """A `@label` elsewhere than at the beginning of a branch, where it would throw away what arrives."""
+
+    code = "misplaced-reference"
+    bad = "arch net\ninput 3x8x8\na: conv3-3\nconcat<relu @a | identity>\n"
+    mended = "arch net\ninput 3x8x8\na: conv3-3\nconcat<@a relu | identity>\n"
+
+
+class TensorTooLarge(Diagnostic):
+    """A tensor or a layer's parameters that no machine holds, which only a mistyped or hostile spec asks for."""
+
+    code = "tensor-too-large"
+    bad = "arch net\ninput 3x8x8\nconv3-{10 ** 30}\n"
+    mended = "arch net\ninput 3x8x8\nconv3-{10 ** 3}\n"
 
 
 class MisplacedWord(Diagnostic):
@@ -63,8 +83,11 @@ class Elaborator:
         block_scope: Callable[[tree.Block], Scope],
         witnesses: Witnesses | None = None,
         variant: str | None = None,
+        references: bool = True,
     ) -> None:
         self.blocks = blocks
+        self.references = references
+        """Whether the spec has any `@label`; where it has none, no copy of a repeat needs a name of its own."""
         self.block_scope = block_scope
         self.variant = variant
         self.witnesses = witnesses
@@ -205,6 +228,8 @@ class Elaborator:
                 raise AssertionError(type(item))
 
     def let(self, item: tree.Let, sequence: Sequence) -> None:
+        for word in item.names:
+            check_name(word, "a value")
         value = self.evaluate(item.value, sequence.scope, sequence.x)
         if len(item.names) == 1 and isinstance(value, Expr):
             self.lets.append((item.names[0].text, value))
@@ -276,7 +301,9 @@ class Elaborator:
             )
         last = sequence.members[-1]
         sequence.members[-1] = Member(label=last.label, node=last.node, marks=(*last.marks, name))
-        inside = islice(self.marks_of.get(member.node, {}).items(), MAX_MARKS)
+        # Labels inside a block stay inside it: what it is built of is its own business.
+        inner_marks = {} if isinstance(member.node, Call) else self.marks_of.get(member.node, {})
+        inside = islice(inner_marks.items(), MAX_MARKS)
         sequence.mark({name: sequence.x, **{f"{name}.{inner}": shape for inner, shape in inside}})
 
     def head(self, head: tree.Head, sequence: Sequence, label: Name | None) -> None:
@@ -333,7 +360,17 @@ class Elaborator:
         self.count_node(head.span)
         with self.placed(head.span):
             layer.check(x)
-            return LayerNode(input=x, output=layer.output(x), span=head.span, layer=layer)
+            output = layer.output(x)
+            for what, number in (("the output", output.elements), ("the weights", layer.parameters(x))):
+                if isinstance(number, int) and number > MAX_ELEMENTS:
+                    raise ArchError(
+                        TensorTooLarge(
+                            None,
+                            f"{what} of `{layer.keyword}` would hold about 10^{len(str(number)) - 1} numbers",
+                            "far too many",
+                        )
+                    )
+            return LayerNode(input=x, output=output, span=head.span, layer=layer)
 
     def afterwards(self, layer: Layer, head: tree.Head, sequence: Sequence) -> None:
         """Add what an `after` in force says, unless the layer is `bare`."""
@@ -433,6 +470,15 @@ class Elaborator:
             raise ArchError(unknown_merge(node, tuple(self.blocks)))
 
     def reference(self, node: tree.Reference, sequence: Sequence) -> None:
+        if sequence.members or not sequence.branch:
+            raise ArchError(
+                MisplacedReference(
+                    node.span,
+                    f"`{node.span.text}` isn't first in its branch",
+                    "would throw away what arrives here",
+                    helps=[f"begin a branch with it: `concat<{node.span.text} | identity>`"],
+                )
+            )
         target = evaluate_template(self.evaluate, node.target, sequence.scope, sequence.x)
         name = "".join(map(str, target))
         if name not in sequence.scope.marks:
@@ -442,11 +488,14 @@ class Elaborator:
                     f"no label `{name}` was set before this place",
                     "nothing earlier in reach has that label",
                     helps=similar_help(name, sequence.scope.marks, "a label"),
+                    notes=["labels inside a block stay inside it"] if name.split(".")[0] in sequence.scope.marks else [],
                 )
             )
         sequence.add(Reference(input=sequence.x, output=sequence.scope.marks[name], span=node.span, target=name))
 
     def loop(self, node: tree.For, sequence: Sequence) -> None:
+        for word in (*node.names, *([node.index] if node.index else ())):
+            check_name(word, "a value")
         outer = sequence.scope
         items = items_of(self.evaluate(node.iterable, outer, sequence.x), node.iterable.span)
         for turn, item in enumerate(items):
@@ -475,7 +524,8 @@ class Elaborator:
     def both(self, node: tree.If, condition: Condition, sequence: Sequence) -> None:
         sides: list[Chain] = []
         opposite = negate(condition)
-        assert not isinstance(opposite, bool) and self.witnesses is not None
+        assert not isinstance(opposite, bool)
+        assert self.witnesses is not None
         for side, part in ((condition, node.then), (opposite, node.otherwise)):
             inner = Sequence(sequence.x, sequence.scope)
             with self.witnesses.narrow(side):
@@ -513,7 +563,7 @@ class Elaborator:
         """The node of a text that stood somewhere else before, now where `x` arrives: the body of a class."""
         if isinstance(text, tree.Merge):
             return merge_node(self, text, scope, x)
-        sequence = Sequence(x, scope)
+        sequence = Sequence(x, scope, branch=not inside)
         match text:
             case tree.Block():
                 self.statements(text.body.items, sequence, inside=True)

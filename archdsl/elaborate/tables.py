@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
 from archdsl.elaborate.values import Scope, describe
+from archdsl.symbolic import Expr, NeedsValue
 from archdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def pick_column(elaborator: Elaborator, table: tree.Table, scope: Scope) -> list
         wanted, place = elaborator.variant or names[0], table.span
     else:
         value = elaborator.evaluate(tree.Name(table.column.span, table.column), scope)
+        if isinstance(value, Expr):
+            raise NeedsValue(value)
         if not isinstance(value, (str, int)) or isinstance(value, bool):
             raise ArchError(
                 UnknownColumn(table.column.span, f"`{table.column.text}` is {describe(value)}, which heads no column")

@@ -55,7 +55,7 @@ class Scope:
     defaults: Mapping[str, tuple[tree.Default, ...]] = field(default_factory=dict)
     marks: Mapping[str, Shape] = field(default_factory=dict)
 
-    def bind(self, **names: Value) -> Scope:
+    def bind(self, /, **names: Value) -> Scope:
         return replace(self, names={**self.names, **names})
 
     def with_after(self, after: tree.After) -> Scope:

@@ -7,6 +7,7 @@ The copies that a spliced repeat makes share one name, a formula of the turn.
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,21 @@ from archdsl.symbolic import Expr, choose, symbol
 
 Style = Literal["numbered", "named"]
 Kind = Literal["top", "block", "group"]
+
+
+# The public attributes of `nn.Module`; a test holds this list to torch's.
+MODULE_ATTRIBUTES = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
+    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu
+    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
+    to_empty train training type xpu zero_grad
+    """.split()  # noqa: SIM905 — a list of sixty lines would be no easier to read
+)
 
 
 @dataclass(frozen=True)
@@ -105,8 +121,13 @@ def names(chain: Chain, chosen: Style) -> tuple[Entry, ...]:
     labels = {_example(member.label) for member in _all(chain) if member.label}
     totals = _Namer({}).entries(chain.members, {})[1]
     separators = {word: "_" if any(re.fullmatch(f"{word}[0-9]+", label) for label in labels) else "" for word in totals}
-    plain = {word for word, total in totals.items() if total == 1 and word not in labels}
+    plain = {word for word, total in totals.items() if total == 1 and word not in labels and not _is_taken(word)}
     return _Namer({word: None if word in plain else separators[word] for word in totals}).entries(chain.members, {})[0]
+
+
+def _is_taken(word: str) -> bool:
+    """Whether a module can't go by this word, so that it gets a number even where it is the only one."""
+    return word in MODULE_ATTRIBUTES or keyword.iskeyword(word) or word.startswith("_")
 
 
 def _example(label: Name) -> str:

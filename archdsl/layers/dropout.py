@@ -53,7 +53,8 @@ class DropPath(nn.Module):
         if not self.training or self.p == 0.0:
             return x
         kept = 1.0 - self.p
-        mask = torch.empty([x.shape[0]] + [1] * (x.ndim - 1), dtype=x.dtype, device=x.device)
+        shape = [x.shape[0]] + [1] * (x.ndim - 1)
+        mask = torch.empty(shape, dtype=x.dtype, device=x.device)
         return x * mask.bernoulli_(kept).div_(kept)
 '''
 

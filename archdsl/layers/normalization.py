@@ -169,7 +169,9 @@ class ChannelsFirstLayerNorm(nn.LayerNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         x = input.movedim(1, -1)
-        x = nn.functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        x = nn.functional.layer_norm(
+            x, self.normalized_shape, self.weight, self.bias, self.eps
+        )
         return x.movedim(-1, 1)
 '''
 

@@ -81,7 +81,10 @@ def parse_expression(source: Source, text: str, offset: int = 0) -> Expression:
 # Strings are matched so that a hash inside one does not begin a comment.
 _COMMENT = re.compile(r'"[^"\n]*"|(?P<comment>#[^\n]*)')
 _BRACKETS = re.compile(r'"[^"\n]*"|#[^\n]*|[\[\](){}]')
-_CLOSING = {"[": "]", "(": ")", "{": "}"}
+_CLOSING = {"[": "]", "(": ")", "{": "}", "<": ">"}
+# The bracket of a merge is glued to its name; inside braces and round brackets `<` is a comparison.
+_OPENED = re.compile(r'"[^"\n]*"|#[^\n]*|[\[\](){}>]|(?<=[A-Za-z0-9_])<')
+_APART = re.compile(r"[-/][0-9x]+")
 _HOLE = re.compile(r"\{([^{}\n]*)\}")
 
 
@@ -99,16 +102,20 @@ def _check_nesting(source: Source) -> None:
 
 
 def _unclosed(source: Source) -> Span | None:
-    """The innermost bracket that is still open at the end, if the brackets are otherwise right."""
-    open_brackets: list[re.Match[str]] = []
-    for match in _BRACKETS.finditer(source.text):
-        if match[0] in _CLOSING:
-            open_brackets.append(match)
-        elif match[0] in _CLOSING.values():
-            if not open_brackets or _CLOSING[open_brackets[-1][0]] != match[0]:
-                return source.span(*open_brackets[-1].span()) if open_brackets else None
-            open_brackets.pop()
-    return source.span(*open_brackets[-1].span()) if open_brackets else None
+    """The innermost bracket that is still open where the first wrong one closes, or at the end."""
+    opened: list[re.Match[str]] = []
+    for match in _OPENED.finditer(source.text):
+        bracket = match[0]
+        inside_expression = bool(opened) and opened[-1][0] in "({"
+        if bracket in "<>" and inside_expression:
+            continue
+        if bracket in _CLOSING:
+            opened.append(match)
+        elif bracket in _CLOSING.values():
+            if not opened or _CLOSING[opened[-1][0]] != bracket:
+                return source.span(*opened[-1].span()) if opened else None
+            opened.pop()
+    return source.span(*opened[-1].span()) if opened else None
 
 
 def _run(text: str, source: Source, start: str, offset: int) -> Any:
@@ -133,6 +140,16 @@ def _mistake(error: UnexpectedInput, source: Source, offset: int, length: int) -
         return Unclosed(opened, f"`{opened.text}` is never closed", "opened here", helps=[f"close it with `{closing}`"])
     if span.text == '"':
         return Unclosed(span, "a string is never closed", "opened here", helps=['close it with `"` on the same line'])
+    apart = _APART.match(source.text, span.start)
+    head = re.search(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]+$", source.text[: span.start])
+    if apart and head:
+        span = source.span(*apart.span())
+        return SyntaxMistake(
+            span,
+            f"`{span.text}` can't stand here",
+            "unexpected",
+            helps=[f"no space belongs inside a head: `{head[1]}{span.text}`"],
+        )
     if not span.text:
         return SyntaxMistake(span, "the spec ends in the middle of a statement", "something is missing here")
     return SyntaxMistake(span, f"`{span.text.strip()}` can't stand here", "unexpected")

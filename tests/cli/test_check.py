@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl.library import contents
+from archdsl.opening.library import contents
 
 from .conftest import Run
 

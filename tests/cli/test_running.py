@@ -64,7 +64,7 @@ def test_a_crash_of_ours_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) 
     def crash(*arguments: object) -> None:
         raise RuntimeError("something\nbroke")
 
-    monkeypatch.setattr("archdsl.library.contents", crash)
+    monkeypatch.setattr("archdsl.opening.library.contents", crash)
     ran = run("list")
     assert ran.status == 3
     assert ran.err.count("\n") == 1
@@ -78,7 +78,7 @@ def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("archdsl.library.contents", interrupt)
+    monkeypatch.setattr("archdsl.opening.library.contents", interrupt)
     ran = run("list")
     assert (ran.status, ran.err.strip()) == (130, "interrupted")
 

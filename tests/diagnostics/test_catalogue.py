@@ -10,7 +10,7 @@ from archdsl.catalogue import kinds
 from archdsl.checking import check_program
 from archdsl.diagnostics import ArchError, Diagnostic, render
 from archdsl.network import build, read_program
-from archdsl.reading import text_source
+from archdsl.opening.reading import text_source
 
 # What no text of a spec can show: it is asked for outside of one.
 WITHOUT_A_SPEC = {"file-too-large", "unknown-parameter", "unknown-spec", "unknown-variant"}

@@ -16,8 +16,8 @@ from archdsl.analysis.table import Row
 from archdsl.checking import check_program
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.network import Network, build, read_program
-from archdsl.parameters import from_text
-from archdsl.reading import text_source
+from archdsl.opening.parameters import from_text
+from archdsl.opening.reading import text_source
 
 from .pages import Block, Example, blocks, examples, matches, pages
 

@@ -55,9 +55,9 @@ def tensors(node: Node) -> Iterator[tuple[str, Shape]]:
 
 def shape_row(name: str, shape: Shape) -> Row:
     """The numbers of a shape: `in_channels`, and sizes that are never printed."""
-    return {f"{name}_channels": shape.channels} | {
-        f"{SIZE}{name}{axis}": size for axis, size in enumerate(shape.spatial)
-    }
+    row: Row = {f"{name}_channels": shape.channels}
+    row.update({f"{SIZE}{name}{axis}": size for axis, size in enumerate(shape.spatial)})
+    return row
 
 
 def shape_of(name: str, like: Shape, number: Callable[[str, Any], Dim]) -> Shape:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.backends.torch.calls import outer_references
 from archdsl.backends.torch.flow import TENSOR, Flow, fill
+from archdsl.backends.torch.inner_tensors import cut_points, hidden
 from archdsl.backends.torch.layout import STEP, Doc, call
 from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import flatten_ahead, may_overwrite, turned
-from archdsl.backends.torch.slicing import cut_points, hidden, width
+from archdsl.backends.torch.namespace import Namespace
 from archdsl.ir.names import Entry, Inside, Turns, names
-from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
+from archdsl.ir.nodes import Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
 from archdsl.layers.torch_call import Module, Parameter
 from archdsl.symbolic import Condition, Expr, NeedsValue, negate, symbol
@@ -110,7 +111,7 @@ class Members:
         assert doc is not None
         target = writer.attribute(name, doc)
         if inner:
-            self.sliced(member, target, inner, flow)
+            self.taken_apart(member, target, inner, flow)
             return
         extra = "".join(f", {writer.tensor(each)}" for each in outer_references(node))
         flow.apply(f"{target}({TENSOR}{extra})")
@@ -124,18 +125,24 @@ class Members:
             if mark.startswith(f"{own}.")
         )
 
-    def sliced(self, member: Member, target: str, marks: list[str], flow: Flow) -> None:
-        """Run an `nn.Sequential` in parts, to get at tensors inside it."""
-        node, own = member.node, member.marks[0]
-        assert isinstance(node, Chain)
-        start = 0
-        for place, mark in cut_points(node, marks, self.writer.source.reference_place(f"{own}.{marks[0]}")):
-            if place > start:
-                flow.apply(f"{target}[{start or ''}:{place}]({TENSOR})")
-            self.keep(f"{own}.{mark}", flow)
-            start = place
-        if start < sum(width(each) for each in node.members):
-            flow.apply(f"{target}[{start}:]({TENSOR})")
+    def taken_apart(self, member: Member, target: str, marks: list[str], flow: Flow) -> None:
+        """Run an `nn.Sequential` module by module, to get at tensors inside it.
+
+        A part of it, `self.features[:17]`, would be a module that nothing holds, which neither a trace nor a
+        script takes.
+        """
+        writer, own = self.writer, member.marks[0]
+        points = cut_points(member.node, marks, writer.source.reference_place(f"{own}.{marks[0]}"))
+        place, layer = (Namespace(writer.locals.taken).claim(word) for word in ("place", "layer"))
+        flow.carry()
+        for _, mark in points:
+            variable = writer.tensors[f"{own}.{mark}"] = writer.locals.claim(mark)
+            flow.write(f"{variable} = {flow.target}")
+        flow.write(f"for {place}, {layer} in enumerate({target}):")
+        flow.write(f"{STEP}{flow.target} = {layer}({flow.target})")
+        for behind, mark in points:
+            flow.write(f"{STEP}if {place} == {behind - 1}:")
+            flow.write(f"{STEP * 2}{writer.tensors[f'{own}.{mark}']} = {flow.target}")
 
     def open_merge(self, node: Merge, entry: Inside, flow: Flow) -> None:
         """Branches whose modules belong to this container."""

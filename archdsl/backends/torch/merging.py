@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.flow import Flow
@@ -87,7 +86,10 @@ def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Br
 def branch_name(chain: Chain, place: int) -> str:
     """What the tensor of a branch is called: after what its labels have in common, or by number."""
     found = list(labels(chain))
-    common = commonprefix(found).rstrip("_")
+    common = found[0] if found else ""
+    while not all(label.startswith(common) for label in found):
+        common = common[:-1]
+    common = common.rstrip("_")
     return common if len(common) > 2 and identifier(common) == common else f"branch{place + 1}"
 
 

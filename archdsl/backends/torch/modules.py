@@ -237,6 +237,7 @@ class Modules:
                 return [Item(("",), Bracket("**{", ("name: layer", loop, one), "}", commas=False), starred=True)]
             inner = Joined("for layer in ", listed(items))
             return [Item(("",), Bracket("*[", ("layer", loop, inner), "]", commas=False), starred=True)]
+        clauses: tuple[Doc, ...]
         if self.keyed:
             if len(items) == 1:
                 clauses = (Joined(f"{name_literal(items[0].name)}: ", items[0].doc), loop)

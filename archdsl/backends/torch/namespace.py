@@ -6,7 +6,7 @@ import builtins
 import keyword
 import re
 
-from archdsl.elaborate.labels import MODULE_ATTRIBUTES
+from archdsl.ir.names import MODULE_ATTRIBUTES
 
 # `OrderedDict`, `Tensor`, `nn` and `torch` are imported, `self` and `x` are in every method.
 TAKEN = frozenset({"OrderedDict", "Tensor", "nn", "torch", "self", "super", *dir(builtins), *keyword.kwlist})

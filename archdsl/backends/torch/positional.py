@@ -53,7 +53,7 @@ class Positional:
         for run, part in zip(node.runs, entry.parts, strict=True):
             assert isinstance(part, Turns)
             if not isinstance(run.count, int) or run.turn is not None:
-                raise NeedsValue(run.count if isinstance(run.count, Expr) else symbol(run.turn or ""))  # type: ignore[arg-type]
+                raise NeedsValue(run.count if isinstance(run.count, Expr) else symbol(run.turn or ""))
             for turn in range(run.count):
                 inner = tuple(turned(each, part.turn, turn) for each in part.entries)
                 self.members(run.node.members, inner, items, flow)

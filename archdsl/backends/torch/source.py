@@ -17,10 +17,12 @@ from archdsl.backends.torch.calls import (
     shape_row,
     walk,
 )
-from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, lines
+from archdsl.backends.torch.class_text import FUNCTIONS, class_lines, describe, taken_for_granted
+from archdsl.backends.torch.layout import WIDTH
 from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
 from archdsl.backends.torch.printing import literal, prose, quoted
-from archdsl.backends.torch.writer import Argument, ClassText, ClassWriter, GeneratedClass
+from archdsl.backends.torch.verify import verify
+from archdsl.backends.torch.writer import Argument, ClassWriter, GeneratedClass
 from archdsl.diagnostics import Span
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
@@ -29,27 +31,15 @@ from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.nodes import Architecture, Chain, Merge, Node, Reference
 from archdsl.symbolic import (
     Comparison,
-    Condition,
     Expr,
     Junction,
     NeedsValue,
     Symbol,
-    negate,
     operations,
     symbol,
     symbols,
 )
 from archdsl.syntax import tree
-
-FUNCTIONS = {
-    "divisible": '''\
-def divisible(value: int, divisor: int) -> int:
-    """The nearest multiple of the divisor, not below nine tenths of the value."""
-    rounded = max(divisor, (value + divisor // 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * value else rounded
-'''
-}
-"""Functions of the language that Python lacks, where a class needs them."""
 
 
 def source(program: Program, architecture: Architecture) -> str:
@@ -150,6 +140,7 @@ class SourceWriter:
         self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str], identifiers: dict[str, str]
     ) -> GeneratedClass:
         """Build a body on unknown numbers and write it as a class."""
+        served = {freeze(row) for row in rows}
         witnesses = Witnesses([{identifiers[name]: value for name, value in row.items()} for row in rows])
 
         def number(name: str, value: Any) -> Any:
@@ -178,6 +169,10 @@ class SourceWriter:
         inside = origin.inside
         body = elaborator.rebuild(key.text, scope.with_marks(marks), shape_of("in", node.input, number), inside)
         writer = ClassWriter(self, witnesses, identifiers, named_values(elaborator))
+        for each in self.nodes[key]:
+            row = key_and_row(each)[1]
+            if freeze(row) in served:
+                verify(witnesses, {identifiers[name]: value for name, value in row.items()}, body, each)
         text = writer.write(body, "block" if isinstance(key.text, tree.Block) else "group", extra)
         arguments = self.arguments(node, rows, identifiers, writer, fixed)
         name = self.names.claim(camel(self.title(node)))
@@ -239,7 +234,7 @@ class SourceWriter:
 
     def network(self, fixed: frozenset[str]) -> GeneratedClass:
         """The class of the network; its parameters that are numbers stay open unless something depends on them."""
-        row: Row = {name: value for name, value in self.parameters.items() if is_number(value)}  # type: ignore[misc]
+        row: Row = {name: value for name, value in self.parameters.items() if is_number(value)}
         names = Namespace({*TAKEN, "x"})
         identifiers = {name: names.claim(name) for name in row}
         sizes = shape_row("in", self.architecture.input)
@@ -264,6 +259,7 @@ class SourceWriter:
             elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant)
             body = self.program.build(elaborator, parameters, x)
             writer = ClassWriter(self, witnesses, identifiers, named_values(elaborator))
+            verify(witnesses, witnesses.rows[0], body, self.architecture.body)
             written = writer.write(body, "top", ())
         except NeedsValue as need:
             asked = {
@@ -333,71 +329,6 @@ def named_values(elaborator: Elaborator) -> dict[Expr, str]:
         ):
             found.setdefault(value, name)
     return found
-
-
-def describe(node: Node) -> str:
-    """What the docstring of a class says first."""
-    text = node.origin.text
-    if isinstance(text, tree.Block):
-        return f"The block {signature(text)}."
-    if isinstance(node, Merge):
-        return {
-            "residual": "The sum of a main path and a shortcut.",
-            "concat": "Branches, their channels one behind the other.",
-            "add": "The sum of branches.",
-            "mul": "The product of branches.",
-        }[node.kind]
-    return "A group of layers."
-
-
-def signature(block: tree.Block) -> str:
-    """How a block is called: `bottleneck(c, s = 1)`."""
-    layers = f"<{' | '.join(word.text for word in block.layers)}>" if block.layers else ""
-    names = [
-        each.name.text + (f"={prose(each.default.span.text)}" if each.default else "") for each in block.parameters
-    ]
-    return block.name.text + layers + (f"({', '.join(names)})" if names else "")
-
-
-def taken_for_granted(witnesses: Witnesses, writer: ClassWriter) -> list[Condition]:
-    """The conditions on a class's parameters that hold in all its calls and that its text is built on."""
-    return [
-        condition if outcome else negate(condition)  # type: ignore[misc]
-        for condition, outcome in witnesses.assumptions.items()
-        if {each.name for each in symbols(condition)} <= writer.used
-    ]
-
-
-def class_lines(
-    name: str, doc: str, arguments: tuple[Argument, ...], taken: list[Condition], text: ClassText, tensors: list[str]
-) -> list[str]:
-    """A class as lines of text."""
-    found = [f"class {name}({text.base}):", *docstring(doc, taken), ""]
-    parameters: list[Doc] = ["self"]
-    for each in arguments:
-        parameters.append(f"{each.name}: {each.kind}" + (f" = {each.default}" if each.default is not None else ""))
-    found += lines("def __init__", Bracket("(", tuple(parameters), ")"), " -> None:", 1)
-    for condition in taken:
-        found += lines("if ", literal(negate(condition)), ":", 2)
-        found += lines("raise ValueError(", quoted(f"{name} is built for {literal(condition)}"), ")", 3)
-    found += text.constructor
-    if text.forward:
-        others = [f"{tensor}: Tensor" for tensor in tensors]
-        found += ["", *lines("def forward", Bracket("(", ("self", "x: Tensor", *others), ")"), " -> Tensor:", 1)]
-        found += [STEP * 2 + line for line in text.forward]
-    return found
-
-
-def docstring(doc: str, taken: list[Condition]) -> list[str]:
-    """The docstring of a class, with what the class is built for."""
-    whole = textwrap.wrap(doc, WIDTH - 7, break_long_words=False, break_on_hyphens=False)
-    if not taken and len(whole) == 1:
-        return [f'{STEP}"""{doc}"""']
-    first, *rest = whole
-    found = [f'{STEP}"""{first}', *(STEP + line for line in rest)]
-    if taken:
-        found += ["", f"{STEP}Built for {' and '.join(literal(condition) for condition in taken)}."]
-    return [*found, f'{STEP}"""']
 
 
 def leading_comment(file: tree.File) -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from archdsl.backends.torch.calls import SIZE, freeze, key_and_row, needed_marks
 from archdsl.backends.torch.flow import Flow
 from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, call, lines
-from archdsl.backends.torch.members import Members
+from archdsl.backends.torch.members import UNROLLED, Members
 from archdsl.backends.torch.modules import Modules, is_keyed, sequential
 from archdsl.backends.torch.namespace import ATTRIBUTES, TAKEN, Namespace, identifier
 from archdsl.backends.torch.positional import Positional
 from archdsl.backends.torch.printing import literal, name_literal
 from archdsl.elaborate.witnesses import Row, Witnesses
-from archdsl.ir.names import Entry, Inside, is_open, names, style
+from archdsl.ir.names import Entry, Inside, is_open, leaks, names, style
 from archdsl.ir.nodes import Chain, Member, Merge, Name, Node, Repeat, Run
 from archdsl.symbolic import Expr, NeedsValue, substitute, symbol, symbols
 
@@ -201,6 +201,7 @@ class ClassWriter:
         """The text of a class for the body of a network, block or group, or for a merge."""
         self.prepare(body, extra)
         base: list[str] = []
+        flow: Flow | None
         if isinstance(body, Merge) and is_open(body):
             # A label made a container of it, which its labels belong to.
             body = Chain(
@@ -216,8 +217,15 @@ class ClassWriter:
         elif kind == "top" or style(body, "block" if kind == "block" else "group") == "named":
             entries = names(body, "named")
             self.attributes.taken |= set(words(entries))
-            parent, flow = "nn.Module", Flow("x", "x")
-            self.members.chain(body.members, entries, flow)
+            items = (
+                self.modules.chain_items(body.members, entries, False) if kind == "block" and is_long(body) else None
+            )
+            if items is None:
+                parent, flow = "nn.Module", Flow("x", "x")
+                self.members.chain(body.members, entries, flow)
+            else:
+                parent, flow = "nn.Sequential", None
+                base += lines("", sequential("super().__init__", items, keyed=True), "", 2)
         else:
             items = self.modules.items(body)
             parent, flow = "nn.Sequential", None
@@ -241,10 +249,20 @@ class ClassWriter:
         return found
 
 
+def is_long(chain: Chain) -> bool:
+    """Whether labelled copies in a plain sequence are so many, or of unknown number, that a loop must make them."""
+    return not leaks(chain) and any(
+        isinstance(run.count, Expr) or run.turn is not None or run.count > UNROLLED
+        for member in chain.members
+        if isinstance(member.node, Repeat)
+        for run in member.node.runs
+    )
+
+
 def returned(flow: Flow) -> list[str]:
     """The lines of a `forward`, the last of which returns the tensor."""
     # What a module gives is `Any` to a type checker until it stands in a variable.
-    if flow.pending and not flow.text.startswith("self") and len(f"{STEP * 2}return {flow.text}") <= WIDTH:
+    if flow.pending and flow.text.startswith("torch.") and len(f"{STEP * 2}return {flow.text}") <= WIDTH:
         return [*flow.lines, f"return {flow.text}"]
     held = flow.flush()
     return [*flow.lines, f"return {held}"]

@@ -11,7 +11,7 @@ def command() -> None:
 
     Each stands with its variants; every name works wherever a file does.
     """
-    from archdsl.library import contents
+    from archdsl.opening.library import contents
 
     specs = list(contents())
     width = max((len(each.path.name) for each in specs), default=0)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic, Source, similar_help
-from archdsl.reading import read_source
+from archdsl.opening.reading import read_source
 
 SUFFIX = ".arch"
 
@@ -37,8 +37,8 @@ class Spec:
 @cache
 def folder() -> Path:
     """Where the specs are that come with archdsl: inside the package, or beside it in a source tree."""
-    packaged = Path(__file__).parent / "specs"
-    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "specs"
+    packaged = Path(__file__).parents[1] / "specs"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
 
 
 def files() -> list[Path]:

@@ -1,4 +1,4 @@
-"""Tensors from inside a container, for `@features.pool3`: an `nn.Sequential` is run in parts."""
+"""Tensors from inside a container, for `@features.pool3`: an `nn.Sequential` is run module by module."""
 
 from __future__ import annotations
 

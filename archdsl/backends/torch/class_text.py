@@ -1,0 +1,88 @@
+"""A class as lines of text: its docstring, its parameters, what it takes for granted, and its methods."""
+
+from __future__ import annotations
+
+import textwrap
+
+from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, lines
+from archdsl.backends.torch.printing import literal, prose, quoted
+from archdsl.backends.torch.writer import Argument, ClassText, ClassWriter
+from archdsl.elaborate.witnesses import Witnesses
+from archdsl.ir.nodes import Merge, Node
+from archdsl.symbolic import Condition, negate, symbols
+from archdsl.syntax import tree
+
+FUNCTIONS = {
+    "divisible": '''\
+def divisible(value: int, divisor: int) -> int:
+    """The nearest multiple of the divisor, not below nine tenths of the value."""
+    rounded = max(divisor, (value + divisor // 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * value else rounded
+'''
+}
+"""Functions of the language that Python lacks, where a class needs them."""
+
+
+def describe(node: Node) -> str:
+    """What the docstring of a class says first."""
+    text = node.origin.text
+    if isinstance(text, tree.Block):
+        return f"The block {signature(text)}."
+    if isinstance(node, Merge):
+        return {
+            "residual": "The sum of a main path and a shortcut.",
+            "concat": "Branches, their channels one behind the other.",
+            "add": "The sum of branches.",
+            "mul": "The product of branches.",
+        }[node.kind]
+    return "A group of layers."
+
+
+def signature(block: tree.Block) -> str:
+    """How a block is called: `bottleneck(c, s = 1)`."""
+    layers = f"<{' | '.join(word.text for word in block.layers)}>" if block.layers else ""
+    names = [
+        each.name.text + (f"={prose(each.default.span.text)}" if each.default else "") for each in block.parameters
+    ]
+    return block.name.text + layers + (f"({', '.join(names)})" if names else "")
+
+
+def taken_for_granted(witnesses: Witnesses, writer: ClassWriter) -> list[Condition]:
+    """The conditions on a class's parameters that hold in all its calls and that its text is built on."""
+    return [
+        condition if outcome else negate(condition)  # type: ignore[misc]
+        for condition, outcome in witnesses.assumptions.items()
+        if {each.name for each in symbols(condition)} <= writer.used
+    ]
+
+
+def class_lines(
+    name: str, doc: str, arguments: tuple[Argument, ...], taken: list[Condition], text: ClassText, tensors: list[str]
+) -> list[str]:
+    """A class as lines of text."""
+    found = [f"class {name}({text.base}):", *docstring(doc, taken), ""]
+    parameters: list[Doc] = ["self"]
+    for each in arguments:
+        parameters.append(f"{each.name}: {each.kind}" + (f" = {each.default}" if each.default is not None else ""))
+    found += lines("def __init__", Bracket("(", tuple(parameters), ")"), " -> None:", 1)
+    for condition in taken:
+        found += lines("if ", literal(negate(condition)), ":", 2)
+        found += lines("raise ValueError(", quoted(f"{name} is built for {literal(condition)}"), ")", 3)
+    found += text.constructor
+    if text.forward:
+        others = [f"{tensor}: Tensor" for tensor in tensors]
+        found += ["", *lines("def forward", Bracket("(", ("self", "x: Tensor", *others), ")"), " -> Tensor:", 1)]
+        found += [STEP * 2 + line for line in text.forward]
+    return found
+
+
+def docstring(doc: str, taken: list[Condition]) -> list[str]:
+    """The docstring of a class, with what the class is built for."""
+    whole = textwrap.wrap(doc, WIDTH - 7, break_long_words=False, break_on_hyphens=False)
+    if not taken and len(whole) == 1:
+        return [f'{STEP}"""{doc}"""']
+    first, *rest = whole
+    found = [f'{STEP}"""{first}', *(STEP + line for line in rest)]
+    if taken:
+        found += ["", f"{STEP}Built for {' and '.join(literal(condition) for condition in taken)}."]
+    return [*found, f'{STEP}"""']

@@ -1,0 +1,139 @@
+"""Every class is checked against every call of it: its expressions, worked out, must be the settled numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from archdsl.elaborate.witnesses import Row, Witnesses
+from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Node, Reference, Repeat
+from archdsl.shape import Shape
+
+
+class WrongClass(AssertionError):
+    """A class would build something else than the spec says: a mistake of ours, never of a spec."""
+
+
+def verify(witnesses: Witnesses, row: Row, written: Node, settled: Node) -> None:
+    """Raise WrongClass unless the body of a class, with the numbers of a call put in, is that call's own.
+
+    Blocks and containers inside are compared as calls: what they hold is checked with their own classes.
+    """
+    _Check(witnesses, row).node(written, settled)
+
+
+Turn = tuple[int, Chain, Row]
+"""How often, which members, and the numbers in force there."""
+
+
+class _Check:
+    def __init__(self, witnesses: Witnesses, row: Row) -> None:
+        self.witnesses = witnesses
+        self.row = row
+
+    def value(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self.value(each) for each in value)
+        return self.witnesses.value(value, self.row)
+
+    def same(self, written: Any, settled: Any, what: str) -> None:
+        found = self.value(written)
+        if found != settled:
+            raise WrongClass(f"{what}: a class makes {found} of {written}, the network has {settled}")
+
+    def shape(self, written: Shape, settled: Shape, what: str) -> None:
+        # No class depends on open sizes, which differ from turn to turn of one run; where a weight needs a
+        # size, the class is built for it, and the comparison of weights tells.
+        self.same(written.channels, settled.channels, what)
+        if (written.layout, written.rank) != (settled.layout, settled.rank):
+            raise WrongClass(f"{what}: {written} is not laid out as {settled}")
+
+    def node(self, written: Node, settled: Node) -> None:
+        self.shape(written.input, settled.input, "what arrives")
+        self.shape(written.output, settled.output, "what leaves")
+        if isinstance(settled, Call):
+            # The body of a block's class stands for the call's.
+            settled = settled.body if isinstance(written, Chain) else settled
+        if type(written) is not type(settled):
+            raise WrongClass(f"{type(written).__name__} is not {type(settled).__name__}")
+        if isinstance(written, LayerNode) and isinstance(settled, LayerNode):
+            self.layer(written, settled)
+        elif isinstance(written, Chain) and isinstance(settled, Chain):
+            self.chain(written, settled)
+        elif isinstance(written, Merge) and isinstance(settled, Merge):
+            self.merge(written, settled)
+        elif isinstance(written, Reference) and isinstance(settled, Reference):
+            self.same(written.target, settled.target, "a reference")
+
+    def inner(self, written: Node, settled: Node) -> None:
+        """A member: what is a class of its own is compared from outside."""
+        if isinstance(written, Call) or (isinstance(written, Chain) and written.container):
+            self.shape(written.input, settled.input, "what arrives")
+            self.shape(written.output, settled.output, "what leaves")
+        else:
+            self.node(written, settled)
+
+    def layer(self, written: LayerNode, settled: LayerNode) -> None:
+        keyword = settled.layer.keyword
+        self.same(written.layer.keyword, keyword, "a layer")
+        for field in type(settled.layer).model_fields:
+            self.same(getattr(written.layer, field), getattr(settled.layer, field), f"{field} of {keyword}")
+        weights = written.layer.weights(written.input), settled.layer.weights(settled.input)
+        self.same(tuple(weights[0].items()), tuple(weights[1].items()), f"the weights of {keyword}")
+
+    def merge(self, written: Merge, settled: Merge) -> None:
+        self.same((written.kind, written.shortcut), (settled.kind, settled.shortcut), "a merge")
+        self.same(written.agrees, settled.agrees, "whether a shortcut agrees")
+        if written.shortcut != "project" or settled.agrees is False:
+            self.same(len(written.branches), len(settled.branches), "the branches of a merge")
+        for mine, theirs in zip(written.branches, settled.branches, strict=False):
+            self.chain(mine, theirs)
+
+    def chain(self, written: Chain, settled: Chain) -> None:
+        mine, theirs = list(self.members(written.members)), list(self.members(settled.members))
+        if len(mine) != len(theirs):
+            raise WrongClass(f"a class has {len(mine)} members where the network has {len(theirs)}")
+        for one, other in zip(mine, theirs, strict=True):
+            if isinstance(one.node, Repeat) and isinstance(other.node, Repeat):
+                self.repeat(one.node, other.node)
+            else:
+                self.inner(one.node, other.node)
+
+    def members(self, members: Iterable[Member]) -> Iterator[Member]:
+        """The members that are there in this call: of a choice one side, no repeat of no turns."""
+        for member in members:
+            node = member.node
+            if isinstance(node, Choice):
+                yield from self.members((node.then if self.value(node.condition) else node.otherwise).members)
+            elif not (isinstance(node, Repeat) and self.value(node.count) == 0):
+                yield member
+
+    def repeat(self, written: Repeat, settled: Repeat) -> None:
+        """The runs of both, side by side as far as both are the same; a run stands for all its turns."""
+        self.same(written.count, settled.count, "a repeat")
+        mine, theirs = self.turns(written), self.turns(settled)
+        (times, chain, row), (others, other, _) = next(mine), next(theirs)
+        while True:
+            outer, self.row = self.row, row
+            try:
+                self.chain(chain, other)
+            finally:
+                self.row = outer
+            step = min(times, others)
+            times, others = times - step, others - step
+            if times == 0:
+                following = next(mine, None)
+                if following is None:
+                    break
+                times, chain, row = following
+            if others == 0:
+                others, other, _ = next(theirs)
+
+    def turns(self, node: Repeat) -> Iterator[Turn]:
+        for run in node.runs:
+            count = self.value(run.count)
+            if run.turn is None:
+                yield count, run.node, self.row
+                continue
+            for turn in range(count):
+                yield 1, run.node, {**self.row, run.turn: turn}
