@@ -8,8 +8,8 @@ from pathlib import Path
 from archdsl.analysis.expectations import expectations, failures
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.program import Program, elaborate
-from archdsl.opening.library import find
 from archdsl.network import read_program
+from archdsl.opening.library import find
 
 
 @dataclass(frozen=True)

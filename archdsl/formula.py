@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from archdsl.symbolic import Apply, Atom, Comparison, Dim, Expr, Monomial, Symbol
@@ -10,6 +11,13 @@ from archdsl.symbolic import Apply, Atom, Comparison, Dim, Expr, Monomial, Symbo
 def formula(value: Dim) -> str:
     """A size in mathematical notation, compact: no blanks, a dot for a product."""
     return str(value) if isinstance(value, int) else _sum(value)
+
+
+def sizes_text(dims: Iterable[Dim]) -> str:
+    """Sizes side by side: `64x56x56`, and with more room between formulas, `64 × ⌊H/2⌋ × ⌊W/2⌋`."""
+    known = tuple(dims)
+    closed = all(isinstance(dim, int) or len(str(dim)) == 1 for dim in known)
+    return ("x" if closed else " × ").join(formula(dim) for dim in known)
 
 
 def _sum(value: Expr) -> str:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.summary import Summary
-from archdsl.analysis.table import sizes
 from archdsl.elaborate.program import Program, elaborate, read
 from archdsl.opening.library import find
 from archdsl.opening.parameters import Input, from_python, input_sizes
 from archdsl.opening.reading import text_source
+from archdsl.shape import Dim
 from archdsl.syntax import parse
 
 if TYPE_CHECKING:
@@ -85,14 +85,14 @@ class Network:
         return dict(self.architecture.parameters)
 
     @property
-    def input(self) -> tuple[int, ...]:
+    def input(self) -> tuple[Dim, ...]:
         """The sizes that come in, channels first, without the batch."""
-        return sizes(self.architecture.input)
+        return self.architecture.input.dims
 
     @property
-    def output(self) -> tuple[int, ...]:
+    def output(self) -> tuple[Dim, ...]:
         """The sizes that go out, without the batch."""
-        return sizes(self.architecture.output)
+        return self.architecture.output.dims
 
     @cached_property
     def costs(self) -> Costs:
@@ -146,11 +146,23 @@ class Network:
 class Shapes(Summary):
     """A summary with its renderings; `str()` of it is the table."""
 
-    def to_text(self) -> str:
-        """An aligned table with the totals below it."""
+    def to_text(self, explain: bool = False) -> str:
+        """An aligned table with the totals below it; with `explain` the arithmetic of every window."""
         from archdsl.backends.shapes_text import shapes_text
 
-        return shapes_text(self)
+        return shapes_text(self, explain)
+
+    def to_csv(self) -> str:
+        """A line a row, under a line of names."""
+        from archdsl.backends.shapes_tables import shapes_csv
+
+        return shapes_csv(self)
+
+    def to_markdown(self) -> str:
+        """A Markdown table with the totals below it."""
+        from archdsl.backends.shapes_tables import shapes_markdown
+
+        return shapes_markdown(self)
 
     def to_json(self) -> str:
         """One JSON object: sizes are lists, counts whole numbers."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from archdsl.symbolic import Dim, Expr, ceil_divide, floor_divide, minimum
+from archdsl.formula import sizes_text
+from archdsl.symbolic import Dim, ceil_divide, floor_divide, minimum
 
 __all__ = ["Dim", "Layout", "Shape", "Window", "product"]
 
@@ -73,16 +74,12 @@ class Shape:
         return Shape((*spatial, channels) if last else (channels, *spatial), self.layout)
 
     def __str__(self) -> str:
-        return "x".join(f"({dim})" if _compound(dim) else str(dim) for dim in self.dims)
+        return sizes_text(self.dims)
 
 
 def product(dims: Iterable[Dim]) -> Dim:
     """The product of sizes; 1 of none."""
     return math.prod(dims)
-
-
-def _compound(dim: Dim) -> bool:
-    return isinstance(dim, Expr) and (len(dim.terms) > 1 or len(next(iter(dim.terms))) != 1)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import pytest
 
 import archdsl
 from archdsl import ArchError
+from archdsl.network import read_program
 from archdsl.opening import library
 from archdsl.opening.library import contents, find, variant_names
-from archdsl.network import read_program
 from archdsl.opening.reading import MAX_BYTES, read_source
 
 SPEC = "arch mine\ninput 3x8x8\nconv3-8\n"

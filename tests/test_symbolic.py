@@ -74,7 +74,9 @@ def test_simplified_is_equal(tree: Any, s: int, t: int, c: int) -> None:
 
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(
-    windows=st.lists(st.tuples(st.integers(1, 7), st.integers(1, 4), st.integers(0, 3), st.booleans()), min_size=1, max_size=5),
+    windows=st.lists(
+        st.tuples(st.integers(1, 7), st.integers(1, 4), st.integers(0, 3), st.booleans()), min_size=1, max_size=5
+    ),
     size=st.integers(40, 300),
 )
 def test_composed_windows_fold(windows: list[tuple[int, int, int, bool]], size: int) -> None:
@@ -157,7 +159,9 @@ def test_symbols_are_found_everywhere() -> None:
     assert {each.name for each in symbols(condition, (H,))} == {"s", "c", "t", "in_channels", "H"}
 
 
-@pytest.mark.parametrize(("value", "rounded"), [(32 * 0.75, 24), (96 * 0.5, 48), (17, 16), (20, 24), (3, 8), (10.9, 16)])
+@pytest.mark.parametrize(
+    ("value", "rounded"), [(32 * 0.75, 24), (96 * 0.5, 48), (17, 16), (20, 24), (3, 8), (10.9, 16)]
+)
 def test_divisible_is_mobilenets(value: float, rounded: int) -> None:
     expected = max(8, int(value + 4) // 8 * 8)
     expected += 8 if expected < 0.9 * value else 0

@@ -10,16 +10,17 @@ from typing import TypeAlias
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.summary import Summary
-from archdsl.analysis.table import sizes
 from archdsl.analysis.trace import Tracer
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope
 from archdsl.elaborate.variants import Expectation
 from archdsl.ir.nodes import Architecture
+from archdsl.shape import Dim
+from archdsl.symbolic import symbols
 from archdsl.syntax import tree
 
-Figure: TypeAlias = "int | tuple[int, ...] | None"
+Figure: TypeAlias = "Dim | tuple[Dim, ...] | None"
 """What is promised: a count, sizes, or nothing (a network on vectors has no smallest input)."""
 
 
@@ -135,7 +136,10 @@ class _Checker:
         found = metric(each)
         if isinstance(found, int):
             return self._count(each, found)
-        return self._sizes(each, found)
+        if found is not None and symbols(found):
+            # Nothing can be held against a formula.
+            return []
+        return self._sizes(each, found)  # type: ignore[arg-type]
 
     def _params(self, each: Expectation) -> Figure:
         # Auxiliary heads, which inference leaves out, are not part of the language yet.
@@ -156,7 +160,7 @@ class _Checker:
             )
         marks = Tracer()(self.architecture.body, self.architecture.input).marks
         if label in marks:
-            return sizes(marks[label])
+            return marks[label].dims
         rows = {row.name: row.output for row in self.summary.rows}
         if label in rows:
             return rows[label]

@@ -23,10 +23,9 @@ def smallest_input(architecture: Architecture) -> int | None:
     may still disagree on a side that is not too small (a U-Net wants multiples), so the rest is tried in turn.
     """
     x = architecture.input
-    sides = [size for size in x.spatial if isinstance(size, int)]
-    if not sides or len(sides) != x.rank:
+    if not x.rank:
         return None
-    largest = max(sides)
+    largest = max((size for size in x.spatial if isinstance(size, int)), default=AT_MOST)
     tracer = Tracer()
 
     def problem(side: int) -> ArchError | None:

@@ -6,8 +6,9 @@ from functools import cached_property
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.smallest_input import smallest_input
-from archdsl.analysis.table import Row, rows, sizes
+from archdsl.analysis.table import Row, rows
 from archdsl.ir.nodes import Architecture
+from archdsl.shape import Dim
 
 
 class Summary:
@@ -33,22 +34,22 @@ class Summary:
         return self.architecture.variant
 
     @property
-    def input(self) -> tuple[int, ...]:
+    def input(self) -> tuple[Dim, ...]:
         """The sizes that come in, channels first, without the batch."""
-        return sizes(self.architecture.input)
+        return self.architecture.input.dims
 
     @property
-    def output(self) -> tuple[int, ...]:
+    def output(self) -> tuple[Dim, ...]:
         """The sizes that go out, without the batch."""
-        return sizes(self.architecture.output)
+        return self.architecture.output.dims
 
     @property
-    def params(self) -> int:
-        return int(self.costs.of(self.architecture.body).params)
+    def params(self) -> Dim:
+        return self.costs.of(self.architecture.body).params
 
     @property
-    def macs(self) -> int:
-        return int(self.costs.of(self.architecture.body).macs)
+    def macs(self) -> Dim:
+        return self.costs.of(self.architecture.body).macs
 
     @cached_property
     def smallest_input(self) -> int | None:

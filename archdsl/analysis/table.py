@@ -20,6 +20,7 @@ from archdsl.ir.nodes import (
     Architecture,
     Call,
     Chain,
+    LayerNode,
     Member,
     Merge,
     Name,
@@ -52,11 +53,13 @@ class Row:
     layer: str
     depth: int
     repeat: int
-    input: tuple[int, ...]
-    output: tuple[int, ...]
-    params: int
-    macs: int
+    input: tuple[Dim, ...]
+    output: tuple[Dim, ...]
+    params: Dim
+    macs: Dim
     branch: int | None = None
+    arithmetic: tuple[str, ...] = ()
+    """How the sizes were worked out, for layers that slide a window."""
 
     @property
     def span(self) -> str:
@@ -154,7 +157,8 @@ class _View:
             start = start + run.count
 
     def run(self, run: Run, turns: Turns, first: _Place, last: _Place) -> Iterator[Row]:
-        members, entries, count = run.node.members, turns.entries, _number(run.count)
+        members, entries, count = run.node.members, turns.entries, run.count
+        assert isinstance(count, int)
         if count == 1:
             yield from self.members(members, entries, first)
         elif len(members) == 1 and not isinstance(members[0].node, Repeat):
@@ -216,16 +220,12 @@ class _View:
             layer=node_text(node),
             depth=place.depth,
             repeat=count,
-            input=sizes(node.input),
-            output=sizes(node.output),
-            params=_number(cost.params),
-            macs=_number(cost.macs),
+            input=node.input.dims,
+            output=node.output.dims,
+            params=cost.params,
+            macs=cost.macs,
+            arithmetic=node.layer.arithmetic(node.input) if isinstance(node, LayerNode) else (),
         )
-
-
-def sizes(shape: Shape) -> tuple[int, ...]:
-    """The sizes of a shape that is settled."""
-    return tuple(_number(size) for size in shape.dims)
 
 
 def _beginning(branch: int, found: Iterator[Row]) -> Iterator[Row]:
@@ -269,8 +269,3 @@ def _end(member: Member, entry: Entry, place: _Place, end: int) -> str:
 def _name(entry: Entry) -> Name:
     assert not isinstance(entry, Inside)
     return entry
-
-
-def _number(value: Dim) -> int:
-    assert isinstance(value, int)
-    return value

@@ -7,10 +7,14 @@ from typing import Any
 
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.table import Row
+from archdsl.formula import formula
 
 
 def shapes_json(summary: Summary) -> str:
-    """Sizes are lists without the batch, `params` and `macs` whole numbers, `layers` the rows in order, one a line."""
+    """Sizes are lists without the batch, `params` and `macs` whole numbers, `layers` the rows in order, one a line.
+
+    What depends on an open size is a string, its formula.
+    """
     totals = {
         "network": summary.network,
         "variant": summary.variant,
@@ -26,7 +30,7 @@ def shapes_json(summary: Summary) -> str:
 
 
 def _plain(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=formula)
 
 
 def _layer(row: Row) -> dict[str, Any]:

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.table import Row
+from archdsl.formula import formula, sizes_text
+from archdsl.shape import Dim
+from archdsl.symbolic import Expr
 
 HEADER = ("name", "layer", "output", "params", "MACs")
 _RIGHT = (False, False, True, True, True)
 
 
-def shapes_text(summary: Summary) -> str:
-    """A line a row, indented by block; a bar begins each further branch of a merge. Ends without a line end."""
+def shapes_text(summary: Summary, explain: bool = False) -> str:
+    """A line a row, indented by block; a bar begins each further branch of a merge. Ends without a line end.
+
+    With `explain`, the arithmetic of its sizes stands below each layer that slides a window.
+    """
     title = summary.network if summary.variant is None else f"{summary.network} ({summary.variant})"
-    parts = [f"{title}, input {_sizes(summary.input)}", "", *_aligned([HEADER, *map(_cells, summary.rows)]), ""]
+    parts = [f"{title}, input {sizes_text(summary.input)}", "", *_table(summary, explain), ""]
     smallest = summary.smallest_input
     totals = [
-        ("output", _sizes(summary.output)),
-        ("parameters", f"{summary.params:,}"),
-        ("MACs", f"{summary.macs:,} (1 MAC = 2 FLOPs)"),
+        ("output", sizes_text(summary.output)),
+        ("parameters", _count(summary.params)),
+        ("MACs", f"{_count(summary.macs)} (1 MAC = 2 FLOPs)"),
         (
             "smallest input",
-            "none" if smallest is None else _sizes((summary.input[0], *[smallest] * (len(summary.input) - 1))),
+            "none" if smallest is None else sizes_text((summary.input[0], *[smallest] * (len(summary.input) - 1))),
         ),
     ]
     return "\n".join([*parts, *(f"{name:<14}  {value}" for name, value in totals)])
+
+
+def _table(summary: Summary, explain: bool) -> Iterator[str]:
+    header, *lines = _aligned([HEADER, *map(_cells, summary.rows)])
+    yield header
+    for row, line in zip(summary.rows, lines, strict=True):
+        yield line
+        if explain:
+            yield from (f"{'  ' * (row.depth + 1)}{text}" for text in row.arithmetic)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -34,18 +49,16 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         "  " * (row.depth - 1) + row.span,
         f"{bar}{row.layer}{times}",
-        _sizes(row.output),
+        sizes_text(row.output),
         _count(row.params),
         _count(row.macs),
     )
 
 
-def _count(number: int) -> str:
+def _count(number: Dim) -> str:
+    if isinstance(number, Expr):
+        return formula(number)
     return f"{number:,}" if number else "-"
-
-
-def _sizes(sizes: Iterable[int]) -> str:
-    return "x".join(map(str, sizes))
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:

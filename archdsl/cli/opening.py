@@ -36,8 +36,8 @@ def network_arguments(command: Command) -> Command:
 
 def open_network(spec: str, variant: str | None, settings: dict[str, str], input: str | None = None) -> Network:
     """The network that the arguments name; says on stderr which variant was taken for want of a name."""
-    from archdsl.opening.library import find
     from archdsl.network import build, read_program
+    from archdsl.opening.library import find
     from archdsl.opening.parameters import from_text
 
     found = find(spec)

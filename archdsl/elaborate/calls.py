@@ -73,7 +73,8 @@ class CallArguments:
                             f"the block `{self.block.name.text}` takes no number in its head",
                             f"it is called as `{self.notation}`",
                             helps=[
-                                f"hand it over in round brackets: `{self.block.name.text}({number.span.text.strip('{}')})`"
+                                "hand it over in round brackets: "
+                                f"`{self.block.name.text}({number.span.text.strip('{}')})`"
                             ],
                         )
                     )
@@ -89,7 +90,8 @@ class CallArguments:
             raise ArchError(
                 MissingArgument(
                     self.text.span,
-                    f"the block `{self.block.name.text}` takes {counted(len(names), 'branch', 'es')} in angle brackets, got {len(self.paths)}",
+                    f"the block `{self.block.name.text}` takes {counted(len(names), 'branch', 'es')} in angle "
+                    f"brackets, got {len(self.paths)}",
                     f"it is called as `{self.notation}`",
                 )
             )

@@ -17,9 +17,8 @@ from archdsl.elaborate.values import Scope, Value, describe
 from archdsl.elaborate.variants import Variant, read_variants
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Architecture, Chain
-from archdsl.layers.base import keywords
 from archdsl.shape import Dim, Shape
-from archdsl.symbolic import Expr
+from archdsl.symbolic import Expr, NeedsValue
 from archdsl.syntax import tree
 
 Item = TypeVar("Item", bound=tree.Node)
@@ -47,6 +46,12 @@ class BadInput(Diagnostic):
     code = "bad-input"
     bad = "arch net(size = 0)\ninput 3x{size}x{size}\nrelu\n"
     mended = "arch net(size = 8)\ninput 3x{size}x{size}\nrelu\n"
+
+
+class NeedsSize(Diagnostic):
+    """A spec asks for the very number of a size that was left open: in a condition, a repeat, a name."""
+
+    code = "needs-a-size"
 
 
 class MissingParameter(Diagnostic):
@@ -308,6 +313,10 @@ def elaborate(
         from archdsl.syntax.parser import NestedTooDeep
 
         raise ArchError(NestedTooDeep(None, f"`{program.name}` is nested too deep to be built")) from None
+    except NeedsValue as need:
+        raise ArchError(
+            NeedsSize(None, f"`{program.name}` asks for the number behind {need}, which is open", helps=["give the input in numbers"])
+        ) from None
     return Architecture(
         name=program.name,
         variant=chosen.name if chosen else None,

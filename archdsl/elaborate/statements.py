@@ -488,7 +488,9 @@ class Elaborator:
                     f"no label `{name}` was set before this place",
                     "nothing earlier in reach has that label",
                     helps=similar_help(name, sequence.scope.marks, "a label"),
-                    notes=["labels inside a block stay inside it"] if name.split(".")[0] in sequence.scope.marks else [],
+                    notes=["labels inside a block stay inside it"]
+                    if name.split(".")[0] in sequence.scope.marks
+                    else [],
                 )
             )
         sequence.add(Reference(input=sequence.x, output=sequence.scope.marks[name], span=node.span, target=name))

@@ -164,6 +164,10 @@ class Layer(BaseModel):
         """The number of parameters: the sum over `weights`, and no second formula."""
         return sum((product(shape) for shape in self.weights(x).values()), 0)
 
+    def arithmetic(self, x: Shape) -> tuple[str, ...]:
+        """How the sizes that come out are worked out, with the numbers put in: a line for each kind of axis."""
+        return ()
+
     def without_bias(self) -> Self:
         """This layer as it is right before a batch normalization."""
         return self

@@ -18,7 +18,7 @@ from archdsl.layers.base import (
 )
 from archdsl.layers.biased import BiasedLayer
 from archdsl.layers.torch_call import FLATTEN, Module, Step
-from archdsl.layers.window import PaddingMode, ShapeTooSmall, WindowLayer, require_padding
+from archdsl.layers.window import PaddingMode, ShapeTooSmall, WindowLayer, require_padding, transposed_formula
 from archdsl.shape import Dim, Layout, Shape, Window, product
 from archdsl.symbolic import compare, maximum
 
@@ -216,17 +216,18 @@ class TransposedConv(BiasedLayer):
         for window, size, extra, made in zip(windows, x.spatial, extras, sizes, strict=True):
             require(
                 compare(">=", made, 1),
-                lambda window=window, size=size, extra=extra, made=made: ShapeTooSmall(  # type: ignore[misc]
+                lambda window=window, size=size, extra=extra: ShapeTooSmall(  # type: ignore[misc]
                     None,
                     f"`deconv` cuts off all that it makes of {size}",
                     f"{x} arrives here",
-                    notes=[
-                        "o = (i − 1)s + d(k − 1) + 1 + output_padding − 2p"
-                        f" = {size - 1}·{window.stride} + {window.reach} + {extra} − {sum(window.padding)} = {made}"
-                    ],
+                    notes=[transposed_formula(window, size, extra)],
                 ),
             )
         return x.with_channels(self.channels).with_spatial(sizes)
+
+    def arithmetic(self, x: Shape) -> tuple[str, ...]:
+        axes = zip(self.windows(x), x.spatial, self.per_axis("output_padding", x), strict=True)
+        return tuple(dict.fromkeys(transposed_formula(*axis) for axis in axes))
 
     def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
         taps = (self.channels // self.groups, *self.per_axis("kernel", x))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.formula import formula
 from archdsl.layers.base import ImpossibleLayer, Layer, require
 from archdsl.shape import Dim, Layout, Shape, Window
 from archdsl.symbolic import compare
@@ -30,6 +31,10 @@ class WindowLayer(Layer):
     def windows(self, x: Shape) -> tuple[Window, ...]:
         """One window for each spatial axis of `x`."""
         raise NotImplementedError
+
+    def arithmetic(self, x: Shape) -> tuple[str, ...]:
+        axes = zip(self.windows(x), x.spatial, strict=True)
+        return tuple(dict.fromkeys(padding_formula(window, size) for window, size in axes))
 
     def slide(self, x: Shape) -> tuple[Dim, ...]:
         """The spatial sizes that come out; raises ArchError where a window does not fit."""
@@ -67,11 +72,19 @@ def too_small(layer: Layer, x: Shape, windows: tuple[Window, ...], sizes: tuple[
         None,
         f"`{layer.keyword}` needs an input of at least {needed}, got {got}",
         f"{x} arrives here",
-        notes=[formula(windows[worst], x.spatial[worst])],
+        notes=[padding_formula(windows[worst], x.spatial[worst])],
     )
 
 
-def formula(window: Window, size: Dim) -> str:
+def transposed_formula(window: Window, size: Dim, extra: Dim) -> str:
+    """The size that a transposed convolution makes, with its numbers put in."""
+    kernel = f"{window.dilation}·({window.kernel} − 1)"
+    numbers = f"({formula(size)} − 1)·{window.stride} + {kernel} + 1 + {extra} − {sum(window.padding)}"
+    made = formula(window.transposed(size, extra))
+    return f"o = (i − 1)s + d(k − 1) + 1 + output_padding − 2p = {numbers} = {made}"
+
+
+def padding_formula(window: Window, size: Dim) -> str:
     """The padding formula with its numbers put in."""
     before, after = window.padding
     opening, closing = ("⌈", "⌉") if window.ceil else ("⌊", "⌋")
@@ -80,8 +93,8 @@ def formula(window: Window, size: Dim) -> str:
     if window.dilation != 1:
         general = f"{opening}(i + 2p − d(k − 1) − 1)/s{closing} + 1"
         kernel = f"{window.dilation}({window.kernel} − 1) − 1"
-    numbers = f"{opening}({size} + {before + after} − {kernel})/{window.stride}{closing} + 1"
-    return f"o = {general} = {numbers} = {window.output(size)}"
+    numbers = f"{opening}({formula(size)} + {before + after} − {kernel})/{window.stride}{closing} + 1"
+    return f"o = {general} = {numbers} = {formula(window.output(size))}"
 
 
 def _least(window: Window) -> Dim:

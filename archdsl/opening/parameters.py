@@ -12,10 +12,12 @@ from archdsl.elaborate.expressions import UnknownName
 from archdsl.elaborate.program import BadInput, Program
 from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import BlockValue, LayerValue, Scope, Value
+from archdsl.shape import Dim
+from archdsl.symbolic import symbol
 from archdsl.syntax import parse_expression, tree
 
 Input: TypeAlias = "str | tuple[int, ...] | list[int]"
-"""An input as a person gives it: "3x64x64" or (3, 64, 64)."""
+"""An input as a person gives it: "3x64x64", (3, 64, 64), or "3xHxW" with open sizes."""
 
 MAX_AXES = 4
 
@@ -37,18 +39,22 @@ def from_text(program: Program, given: Mapping[str, str]) -> dict[str, Value]:
     return {name: _expression(program, name, text) for name, text in given.items()}
 
 
-def input_sizes(given: Input) -> tuple[int, ...]:
-    """The sizes of an input, channels first. Raises ArchError where they are not whole numbers of at least one."""
+def input_sizes(given: Input) -> tuple[Dim, ...]:
+    """The sizes of an input, channels first; a capital letter is an open size.
+
+    Raises ArchError where they are neither that nor whole numbers of at least one.
+    """
+    sizes: tuple[Dim, ...]
     if isinstance(given, str):
-        if not re.fullmatch(r"[0-9]+(x[0-9]+)*", given, re.ASCII):
-            raise ArchError(BadInput(None, f"an input is written like 3x224x224, got `{given}`"))
-        sizes = tuple(int(size) for size in given.split("x"))
+        if not re.fullmatch(r"[0-9]+(x([0-9]+|[A-Z]))*", given, re.ASCII):
+            raise ArchError(BadInput(None, f"an input is written like 3x224x224 or 3xHxW, got `{given}`"))
+        sizes = tuple(int(size) if size.isdigit() else symbol(size, "size") for size in given.split("x"))
     else:
         sizes = tuple(operator.index(size) for size in given)
     if not 1 <= len(sizes) <= MAX_AXES:
         raise ArchError(BadInput(None, f"an input has channels and at most three spatial axes, got {len(sizes)} sizes"))
     for size in sizes:
-        if size < 1:
+        if isinstance(size, int) and size < 1:
             raise ArchError(BadInput(None, f"an input size is a whole number of at least 1, got {size}"))
     return sizes
 

@@ -20,7 +20,11 @@ def used(path: Path) -> set[str]:
     """The keywords that a spec's text mentions."""
     text = re.sub(r"#[^\n]*", "", path.read_text(encoding="utf-8"))
     words = set(re.findall(r"[a-z][a-z0-9-]*", text))
-    found = {keyword for keyword in keywords() if any(re.fullmatch(rf"{keyword}([0-9]+.*|-[0-9].*)?", word) for word in words)}
+    found = {
+        keyword
+        for keyword in keywords()
+        if any(re.fullmatch(rf"{keyword}([0-9]+.*|-[0-9].*|-)?", word) for word in words)
+    }
     return found | {layer for word in words for layer in IMPLIED.get(word, ())}
 
 

@@ -23,9 +23,10 @@ SPECS = Path(__file__).parents[2] / "specs"
 
 def keyword_of(node: ast.ClassDef) -> str | None:
     for statement in node.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
-            if [target.id for target in statement.targets if isinstance(target, ast.Name)] == ["keyword"]:
-                return str(statement.value.value)
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Constant):
+            continue
+        if [target.id for target in statement.targets if isinstance(target, ast.Name)] == ["keyword"]:
+            return str(statement.value.value)
     return None
 
 

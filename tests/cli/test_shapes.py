@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -140,3 +141,12 @@ def test_mistakes(run: Run, arguments: list[str], status: int, said: str) -> Non
     assert ran.out == ""
     assert said in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_csv_and_markdown(run: Run) -> None:
+    rows = list(csv.DictReader(run("shapes", "resnet18", "--depth", "1", "--format", "csv").out.splitlines()))
+    assert [row["name"] for row in rows][:2] == ["conv1", "bn1"]
+    assert sum(int(row["params"]) for row in rows) == 11_689_512
+    lines = run("shapes", "resnet18", "--depth", "1", "--format", "markdown").out.splitlines()
+    assert lines[2] == "| conv1 | conv7-64/2 | 1 | 64x112x112 | 9408 | 118013952 |"
+    assert lines[6] == "| layer1 | \\[basic(64) ×2\\] | 1 | 64x56x56 | 147968 | 462422016 |"

@@ -426,7 +426,8 @@ def test_json_round_trip() -> None:
         fixes=[Edit(find(source, "maxpol"), "maxpool", safe=True), Edit(source.span(19, 19), "\n")],
     )
     line = to_json(found)
-    assert line.isascii() and line.isprintable()
+    assert line.isascii()
+    assert line.isprintable()
     assert json.loads(line) == {
         "version": 1,
         "code": "unknown-layer",

@@ -37,7 +37,11 @@ def test_source_has_the_parameters_of_the_ir(file: str, variant: str | None) -> 
     assert sum(weight.numel() for weight in module.parameters()) == made.shapes().params
 
 
-@pytest.mark.parametrize(("file", "variant"), [each for each in ALL if each[0] != "vgg16.arch"])
+# An `fc` right on a map has as many weights as the map has places.
+TIED_TO_THEIR_INPUT = {"vgg16.arch", "lecture-identity.arch", "lecture-resized.arch", "lenet5.arch"}
+
+
+@pytest.mark.parametrize(("file", "variant"), [each for each in ALL if each[0] not in TIED_TO_THEIR_INPUT])
 def test_same_text_at_any_input_size(file: str, variant: str | None) -> None:
     assert network(file, variant).source() == network(file, variant, input="3x97x131").source()
 
@@ -49,7 +53,14 @@ def test_clean_under_ruff_and_mypy(tmp_path: Path) -> None:
     for command in (
         ["ruff", "check", "--isolated", "--no-cache", "."],
         ["ruff", "format", "--isolated", "--no-cache", "--check", "."],
-        ["mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path / ".cache"), *(f"{name}.py" for name in names)],
+        [
+            "mypy",
+            "--strict",
+            "--config-file=",
+            "--cache-dir",
+            str(tmp_path / ".cache"),
+            *(f"{name}.py" for name in names),
+        ],
     ):
         done = subprocess.run([sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -68,7 +79,11 @@ def test_byte_identical_wherever_it_is_made(tmp_path: Path) -> None:
     outputs = set()
     for seed, locale, folder in (("0", "C", tmp_path), ("1", "C.UTF-8", Path.cwd()), ("77", "POSIX", Path("/"))):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "PYTHONUTF8": "1"}
-        outputs.add(subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, check=True).stdout)
+        outputs.add(
+            subprocess.run(
+                [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, check=True
+            ).stdout
+        )
     assert len(outputs) == 1
 
 

@@ -110,7 +110,9 @@ def test_soft_keywords() -> None:
 
 
 def test_table() -> None:
-    item = first("features: table config\n| A | A-LRN |  # columns\n|---|:-----:|\n| relu | relu lrn |\n| maxpool |\n|  | relu |")
+    item = first(
+        "features: table config\n| A | A-LRN |  # columns\n|---|:-----:|\n| relu | relu lrn |\n| maxpool |\n|  | relu |"
+    )
     assert isinstance(item, tree.LabelledTable)
     assert [word.text for word in item.body.header] == ["A", "A-LRN"]
     cells = [[type(cell).__name__ for cell in row.cells] for row in item.body.rows]
@@ -119,7 +121,15 @@ def test_table() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1_000", 1000), ("1.5", 1.5), ("1e-6", 1e-6), ("4.1G", 4_100_000_000), ("15.47G", 15_470_000_000), ("3k", 3000), ("25.6M", 25_600_000)],
+    [
+        ("1_000", 1000),
+        ("1.5", 1.5),
+        ("1e-6", 1e-6),
+        ("4.1G", 4_100_000_000),
+        ("15.47G", 15_470_000_000),
+        ("3k", 3000),
+        ("25.6M", 25_600_000),
+    ],
 )
 def test_numbers(text: str, value: float) -> None:
     assert number(text) == value

@@ -16,6 +16,7 @@ from archdsl.ir.names import Entry, Inside, Turns, names
 from archdsl.ir.nodes import Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
 from archdsl.layers.torch_call import Module, Parameter
+from archdsl.shape import Dim
 from archdsl.symbolic import Condition, Expr, NeedsValue, negate, symbol
 
 if TYPE_CHECKING:
@@ -184,21 +185,24 @@ class Members:
 
     def repeat(self, node: Repeat, entry: Inside, flow: Flow) -> None:
         """Copies that are attributes each: written out if they are few, else in a loop."""
+        start: Dim = 0
         for run, part in zip(node.runs, entry.parts, strict=True):
             assert isinstance(part, Turns)
             if run.turn is None and isinstance(run.count, int) and run.count <= UNROLLED:
                 for turn in range(run.count):
                     entries = tuple(turned(each, part.turn, turn) for each in part.entries)
-                    self.chain(run.node.members, entries, flow)
+                    with self.writer.index(node, start + turn):
+                        self.chain(run.node.members, entries, flow)
             else:
-                self.loop(node, run, part, flow)
+                self.loop(node, run, part, flow, start)
+            start = start + run.count
 
-    def loop(self, node: Repeat, run: Run, part: Turns, flow: Flow) -> None:
+    def loop(self, node: Repeat, run: Run, part: Turns, flow: Flow, start: Dim) -> None:
         writer = self.writer
         if isinstance(run.count, Expr):
             # `forward` has no count of its own.
             raise NeedsValue(run.count)
-        with writer.turn(run, node) as variable:
+        with writer.turn(run, node, start) as variable:
             entries = tuple(turned(each, part.turn, symbol(variable)) for each in part.entries)
             flow.carry()
             inner = Flow(flow.held, flow.target, depth=flow.depth + 1)

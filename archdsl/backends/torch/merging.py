@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from archdsl.backends.torch.calls import outer_references
 from archdsl.backends.torch.flow import Flow
 from archdsl.backends.torch.layout import STEP
 from archdsl.backends.torch.namespace import identifier
@@ -39,7 +40,8 @@ def _residual(
         return
     shortcut = writer.locals.claim("shortcut")
     # The main path's modules come first in the constructor, the shortcut's tensor first in `forward`.
-    main = Flow(start, flow.target, depth=flow.depth)
+    leans = leans_on_main(node)
+    main = Flow(start, writer.locals.claim("main") if leans else flow.target, depth=flow.depth)
     branch(0, main)
     main.flush()
     if len(node.branches) == 1:
@@ -51,9 +53,11 @@ def _residual(
         side = Flow(start, shortcut, depth=flow.depth)
         branch(1, side)
         side.flush()
-        flow.lines += side.lines
         shortcut = side.held
-    flow.lines += main.lines
+        # A shortcut that takes up a tensor of the main path has to wait for it.
+        flow.lines += [*main.lines, *side.lines] if leans else side.lines
+    if not leans:
+        flow.lines += main.lines
     flow.held, flow.text = main.held, ""
     if node.shortcut == "optional" and not isinstance(node.agrees, bool):
         attribute = writer.attributes.claim("use_shortcut")
@@ -81,6 +85,14 @@ def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Br
         flow.text = " * ".join(
             _scaled(tensor, chain.output, node.output) for tensor, chain in zip(tensors, node.branches, strict=True)
         )
+
+
+def leans_on_main(node: Merge) -> bool:
+    """Whether a shortcut refers to a label inside the main path."""
+    if len(node.branches) == 1:
+        return False
+    made = set(labels(node.branches[0]))
+    return any(target.split(".")[0] in made for target in outer_references(node.branches[1]))
 
 
 def branch_name(chain: Chain, place: int) -> str:

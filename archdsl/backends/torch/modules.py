@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass
 from keyword import iskeyword
 from typing import TYPE_CHECKING
@@ -176,7 +177,7 @@ class Modules:
         if outer_references(member.node) or (flatten_ahead(member.node) and not hoisted):
             return None
         doc = self.node(member.node, overwrite)
-        return None if doc is None else [Item(name, doc)]
+        return None if doc is None else [Item(at(name, **self.writer.loops), doc)]
 
     def choice_items(self, node: Choice, entry: Inside) -> list[Item] | None:
         """`*([…] if condition else [])`."""
@@ -197,22 +198,25 @@ class Modules:
     def repeat_items(self, node: Repeat, entry: Inside, hoisted: bool) -> list[Item] | None:
         """The runs of a repeat; neighbouring runs of the same text are one."""
         found: list[tuple[Dim, list[Item], str, str]] = []
-        for place, (run, part) in enumerate(zip(node.runs, entry.parts, strict=True)):
+        start: Dim = 0
+        for run, part in zip(node.runs, entry.parts, strict=True):
             assert isinstance(part, Turns)
-            first = hoisted and place == 0
+            first = hoisted and run is node.runs[0]
+            begin, start = start, start + run.count
             if self.keyed and run.turn is None and isinstance(run.count, int) and run.count <= WRITTEN_OUT:
                 for turn in range(run.count):
                     entries = tuple(turned(each, part.turn, turn) for each in part.entries)
-                    items = self.some_items(run.node.members, entries, first and turn == 0)
+                    with self.writer.index(node, begin + turn):
+                        items = self.some_items(run.node.members, entries, first and turn == 0)
                     if items is None:
                         return None
                     found.append((1, items, "", ""))
                 continue
-            with self.writer.turn(run, node) as variable:
-                entries = tuple(turned(each, part.turn, symbol(variable)) for each in part.entries)
-                if run.count == 1:
-                    entries = tuple(turned(each, part.turn, 0) for each in part.entries)
-                items = self.some_items(run.node.members, entries, first)
+            with self.writer.turn(run, node, begin) as variable:
+                once = run.count == 1 and run.turn is None
+                entries = tuple(turned(each, part.turn, 0 if once else symbol(variable)) for each in part.entries)
+                with self.writer.index(node, begin) if once else nullcontext():
+                    items = self.some_items(run.node.members, entries, first)
             if items is None:
                 return None
             text = " ".join(flat(item.doc) for item in items)

@@ -133,7 +133,8 @@ class _Check:
         for run in node.runs:
             count = self.value(run.count)
             if run.turn is None:
-                yield count, run.node, self.row
+                if count:
+                    yield count, run.node, self.row
                 continue
             for turn in range(count):
                 yield 1, run.node, {**self.row, run.turn: turn}

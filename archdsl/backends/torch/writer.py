@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,9 @@ from archdsl.backends.torch.positional import Positional
 from archdsl.backends.torch.printing import literal, name_literal
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.names import Entry, Inside, is_open, leaks, names, style
-from archdsl.ir.nodes import Chain, Member, Merge, Name, Node, Repeat, Run
-from archdsl.symbolic import Expr, NeedsValue, substitute, symbol, symbols
+from archdsl.ir.nodes import Chain, Member, Merge, Name, Node, Repeat, Run, at
+from archdsl.shape import Dim
+from archdsl.symbolic import Expr, NeedsValue, compare, substitute, symbol, symbols
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.source import SourceWriter
@@ -76,7 +77,8 @@ class ClassWriter:
         self.needed: set[str] = set()
         self.counters: list[str] = []
         """The variables of the loops around."""
-        self.loops: dict[str, Expr] = {}
+        self.loops: dict[str, Dim] = {}
+        """What the indices of the repeats around stand for."""
         self.named: dict[Expr, str] = {}
         self.stored: dict[str, str] = {}
         self.indent = 2
@@ -109,15 +111,13 @@ class ClassWriter:
             self.named[value] = self.locals.claim(self.lets[value])
         return self.named[value]
 
-    def kept(self, name: str) -> Expr:
+    def kept(self, name: str) -> Dim:
         """A parameter as `forward` sees it."""
         if name in self.loops:
             return self.loops[name]
         if name not in self.stored:
             self.stored[name] = self.attributes.claim(name)
-        kept = symbol(f"self.{self.stored[name]}")
-        assert isinstance(kept, Expr)
-        return kept
+        return symbol(f"self.{self.stored[name]}")
 
     def construct(self, node: Node) -> Doc:
         """The call of the class that serves a node in all calls of the class being written."""
@@ -146,20 +146,39 @@ class ClassWriter:
         return {name: self.witnesses.value(value, outer) for name, value in row.items()}  # type: ignore[misc]
 
     @contextmanager
-    def turn(self, run: Run, node: Repeat) -> Iterator[str]:
-        """Within the turns of a run; gives the variable that counts them."""
+    def turn(self, run: Run, node: Repeat, start: Dim) -> Iterator[str]:
+        """Within the turns of a run that begins with turn `start`; gives the variable that counts them."""
         variable = Namespace({*self.locals.taken, *self.counters}).claim(run.turn or node.index or "i")
+        counted = symbol(variable)
+        if isinstance(run.count, Expr) and all(
+            self.witnesses.value(run.count, row) == 0 for row in self.witnesses.rows
+        ):
+            raise NeedsValue(run.count)
         self.counters.append(variable)
-        if run.turn is None:
+        with ExitStack() as inside:
+            inside.enter_context(self.index(node, start + counted))
+            if run.turn is not None:
+                inside.enter_context(self.known(run.turn, counted))
+                inside.enter_context(self.witnesses.turns(run.turn, run.count))
+            elif isinstance(run.count, Expr):
+                # Where there is no turn there is no call to serve.
+                inside.enter_context(self.witnesses.narrow(compare(">=", run.count, 1)))  # type: ignore[arg-type]
             yield variable
-        else:
-            counted = symbol(variable)
-            assert isinstance(counted, Expr)
-            self.loops[run.turn] = counted
-            with self.witnesses.turns(run.turn, run.count):
-                yield variable
-            del self.loops[run.turn]
         self.counters.pop()
+
+    def index(self, node: Repeat, value: Dim) -> AbstractContextManager[None]:
+        """Have the index of a repeat, which labels inside may use, stand for a turn."""
+        return nullcontext() if node.index is None else self.known(node.index, value)
+
+    @contextmanager
+    def known(self, name: str, value: Dim) -> Iterator[None]:
+        """Have a name of a loop stand for a value."""
+        outer = dict(self.loops)
+        self.loops[name] = value
+        try:
+            yield
+        finally:
+            self.loops = outer
 
     # Attributes
 
@@ -169,6 +188,7 @@ class ClassWriter:
 
     def attribute(self, name: Name, doc: Doc) -> str:
         """Make a submodule an attribute, and return how `forward` reaches it."""
+        name = at(name, **self.loops)
         text = "".join(map(str, name))
         if all(isinstance(piece, str) for piece in name) and text == identifier(text):
             self.add_line(f"self.{text} = ", doc)
@@ -178,6 +198,7 @@ class ClassWriter:
 
     def parameter(self, name: Name, doc: Doc) -> str:
         """Make a bare parameter, and return how `forward` reaches it."""
+        name = at(name, **self.loops)
         text = "".join(map(str, name))
         if all(isinstance(piece, str) for piece in name) and text == identifier(text):
             self.add_line(f"self.{text} = ", doc)
@@ -217,9 +238,8 @@ class ClassWriter:
         elif kind == "top" or style(body, "block" if kind == "block" else "group") == "named":
             entries = names(body, "named")
             self.attributes.taken |= set(words(entries))
-            items = (
-                self.modules.chain_items(body.members, entries, False) if kind == "block" and is_long(body) else None
-            )
+            long = kind == "block" and is_long(body)
+            items = self.modules.chain_items(body.members, entries, False) if long else None
             if items is None:
                 parent, flow = "nn.Module", Flow("x", "x")
                 self.members.chain(body.members, entries, flow)

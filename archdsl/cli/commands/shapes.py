@@ -9,11 +9,18 @@ from archdsl.cli.opening import network_arguments, open_network
 
 @click.command()
 @network_arguments
-@click.option("--input", metavar="SIZES", help="Another input, such as 3x64x64 (channels first).")
+@click.option("--input", metavar="SIZES", help="Another input, channels first: 3x64x64, or 3xHxW for formulas.")
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Leave out what is nested deeper than N levels.")
-@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--explain", is_flag=True, help="Below each layer, the arithmetic of its sizes (in the table).")
+@click.option("--format", "format_", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True)
 def command(
-    spec: str, variant: str | None, settings: dict[str, str], input: str | None, depth: int | None, format_: str
+    spec: str,
+    variant: str | None,
+    settings: dict[str, str],
+    input: str | None,
+    depth: int | None,
+    explain: bool,
+    format_: str,
 ) -> None:
     """Show the output and cost of every layer.
 
@@ -21,4 +28,5 @@ def command(
     lines below it are of one copy. 1 MAC = 2 FLOPs.
     """
     shapes = open_network(spec, variant, settings, input).shapes(depth)
-    print(shapes.to_json() if format_ == "json" else shapes.to_text())
+    formats = {"json": shapes.to_json, "csv": shapes.to_csv, "markdown": shapes.to_markdown}
+    print(formats[format_]() if format_ in formats else shapes.to_text(explain))

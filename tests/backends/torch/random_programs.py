@@ -4,15 +4,47 @@ from __future__ import annotations
 
 import random
 
-LAYERS = """
-conv3-{n} conv1-{n} conv3-{n}/2 conv1x3-{n} deconv2-{n}/2 dwconv3 bn bn relu relu maxpool3/2(padding=1)
-avgpool3/1(padding=1) identity dropout(0.1) dropout2d sigmoid leakyrelu(0.1) gn-2 ln layerscale silu
-droppath(0.1) chunk(0,2) permute(0,1,3,2)
-""".split()
+LAYERS = [
+    "conv3-{n}",
+    "conv1-{n}",
+    "conv3-{n}/2",
+    "conv1x3-{n}",
+    "deconv2-{n}/2",
+    "dwconv3",
+    "bn",
+    "bn",
+    "relu",
+    "relu",
+    "maxpool3/2(padding=1)",
+    "avgpool3/1(padding=1)",
+    "identity",
+    "dropout(0.1)",
+    "dropout2d",
+    "sigmoid",
+    "leakyrelu(0.1)",
+    "gn-2",
+    "ln",
+    "layerscale",
+    "silu",
+    "droppath(0.1)",
+    "chunk(0,2)",
+    "permute(0,1,3,2)",
+]
 
-KEEPING = """
-relu bn sigmoid identity dropout(0.1) avgpool3/1(padding=1) conv3-{in_channels} dwconv3 ln silu layerscale hardswish
-""".split()
+KEEPING = [
+    "relu",
+    "bn",
+    "sigmoid",
+    "identity",
+    "dropout(0.1)",
+    "avgpool3/1(padding=1)",
+    "conv3-{in_channels}",
+    "dwconv3",
+    "ln",
+    "silu",
+    "layerscale",
+    "hardswish",
+]
 """Layers that keep the shape, for the branches of what is summed."""
 
 # What a block does with each of its parameters, and what it is given for it.

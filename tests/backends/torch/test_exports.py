@@ -64,8 +64,8 @@ def test_tensors_from_inside_a_container(way: Callable[[nn.Module, Tensor], Tens
     from archdsl.network import loads
 
     text = (
-        "arch net\ninput 3x8x8\nbody: [conv3-4 relu  half: maxpool  relu  conv3-4 relu  last: maxpool]\n"
-        "deconv2-4/2\nadd<identity | @body.half>\n"
+        "arch net\ninput 3x8x8\nbody: [conv3-4 relu  mid: maxpool  relu  conv3-4 relu  last: maxpool]\n"
+        "deconv2-4/2\nadd<identity | @body.mid>\n"
     )
     net, x = loads(text).module().eval(), torch.rand(2, 3, 8, 12)
     with torch.no_grad():

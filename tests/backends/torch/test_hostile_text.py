@@ -22,8 +22,10 @@ HOSTILE = {
     "method as a block": "arch net\ninput 3x8x8\nblock double(self, x) = [conv3-{self} conv3-{x}]\ndouble(3, 4)\n",
     "index x": "arch net\ninput 3x8x8\nconv{x}: conv3-4 x6 as x\nmore: [c{class}: conv3-4 x6 as class]\n",
     "index range": "arch net\ninput 3x8x8\nconv{range}: conv3-4 x6 as range\n",
-    "tensor names": "arch net\ninput 3x8x8\ntorch: conv3-4 range: conv3-4 shortcut: conv3-4\nadd<@torch | @range | @shortcut>\n",
-    "class name": "arch Tensor\ninput 3x8x8\nblock tensor = [conv3-4]\nblock Residual = [conv3-4]\ntensor Residual residual<conv3-4>\n",
+    "tensor names": "arch net\ninput 3x8x8\ntorch: conv3-4 range: conv3-4 shortcut: conv3-4\n"
+    "add<@torch | @range | @shortcut>\n",
+    "class name": "arch Tensor\ninput 3x8x8\nblock tensor = [conv3-4]\nblock Residual = [conv3-4]\n"
+    "tensor Residual residual<conv3-4>\n",
     "underscore": "arch _\ninput 3x8x8\nblock _modules(_) = [conv3-{_} relu]\n_modules(3)\n",
 }
 

@@ -100,7 +100,8 @@ def test_clean_under_ruff_and_mypy(tmp_path: Path) -> None:
 
 def test_same_bytes_under_any_hash_seed() -> None:
     names = ["densenet", "inception", "mobilenet_v3", "convnext", "fcn"]
-    code = f"from archdsl.network import load\nfor name in {names}: print(load({str(SPECS)!r} + f'/{{name}}.arch').source())"
+    paths = [str(SPECS / f"{name}.arch") for name in names]
+    code = f"from archdsl.network import load\nfor path in {paths}: print(load(path).source())"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code],

@@ -98,7 +98,7 @@ def test_no_label_twice(body: str) -> None:
 
 
 def test_a_label_out_of_reach() -> None:
-    text = "block unit = [a: conv3-4 residual<b: conv3-4>]\nu: unit\nadd<@u.a | identity>"
+    text = "u: [a: conv3-4 residual<b: conv3-4>]\nadd<@u.a | identity>"
     with pytest.raises(ArchError) as raised:
         source(text)
     assert [each.code for each in raised.value.diagnostics] == ["hidden-label"]
@@ -114,3 +114,8 @@ def test_a_class_that_builds_something_else_is_caught() -> None:
     with pytest.raises(WrongClass):
         verify(Witnesses([row]), row, bodies[0], bodies[1])
     assert torch_source(made.program, made.architecture)
+
+
+def test_a_shortcut_may_take_up_the_main_path() -> None:
+    made = loads("arch net\ninput 4x8x8\nresidual<a: conv3-4 bn b: conv3-4 | @a relu>\n")
+    assert made.module()(torch.rand(2, 4, 8, 8)).shape[1:] == made.output

@@ -1,0 +1,47 @@
+"""The shapes of a network as tables for other programs: CSV and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from archdsl.analysis.summary import Summary
+from archdsl.formula import formula, sizes_text
+
+COLUMNS = ("name", "layer", "repeat", "output", "params", "macs")
+
+
+def shapes_csv(summary: Summary) -> str:
+    """A line a row under a line of names, as RFC 4180 has it; without the totals."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_cells(summary))
+    return text.getvalue().rstrip("\n")
+
+
+def shapes_markdown(summary: Summary) -> str:
+    """A table with the totals below it; what would end a cell or become markup is escaped."""
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|--:|--:|--:|--:|"]
+    lines += [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in _cells(summary)]
+    totals = f"{formula(summary.params)} parameters, {formula(summary.macs)} MACs (1 MAC = 2 FLOPs)"
+    return "\n".join([*lines, "", totals])
+
+
+def _cells(summary: Summary) -> Iterator[tuple[str, ...]]:
+    for row in summary.rows:
+        yield (
+            row.span,
+            row.layer,
+            str(row.repeat),
+            sizes_text(row.output),
+            formula(row.params),
+            formula(row.macs),
+        )
+
+
+def _escaped(cell: str) -> str:
+    for mark in "\\|<>*_`[]":
+        cell = cell.replace(mark, f"\\{mark}")
+    return cell
