@@ -13,7 +13,7 @@ from archdsl.network import build, read_program
 from archdsl.opening.reading import text_source
 
 # What no text of a spec can show: it is asked for outside of one.
-WITHOUT_A_SPEC = {"file-too-large", "unknown-parameter", "unknown-spec", "unknown-variant"}
+WITHOUT_A_SPEC = {"file-too-large", "needs-a-size", "unknown-parameter", "unknown-spec", "unknown-variant"}
 
 
 def mistakes(text: str) -> list[Diagnostic]:
