@@ -31,7 +31,7 @@ from archdsl.ir.nodes import (
     at,
     text,
 )
-from archdsl.shape import Dim, Shape
+from archdsl.shape import Dim
 
 AT_MOST = 20_000
 """Where a spec shares blocks under many names its rows may be countless; past these, deep ones are left out."""

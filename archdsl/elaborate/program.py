@@ -315,7 +315,11 @@ def elaborate(
         raise ArchError(NestedTooDeep(None, f"`{program.name}` is nested too deep to be built")) from None
     except NeedsValue as need:
         raise ArchError(
-            NeedsSize(None, f"`{program.name}` asks for the number behind {need}, which is open", helps=["give the input in numbers"])
+            NeedsSize(
+                None,
+                f"`{program.name}` asks for the number behind {need}, which is open",
+                helps=["give the input in numbers"],
+            )
         ) from None
     return Architecture(
         name=program.name,

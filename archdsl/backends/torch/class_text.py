@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, lines
+from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, lines, statement
 from archdsl.backends.torch.printing import literal, prose, quoted
 from archdsl.backends.torch.writer import Argument, ClassText, ClassWriter
 from archdsl.elaborate.witnesses import Witnesses
@@ -72,7 +72,7 @@ def class_lines(
     if text.forward:
         others = [f"{tensor}: Tensor" for tensor in tensors]
         found += ["", *lines("def forward", Bracket("(", ("self", "x: Tensor", *others), ")"), " -> Tensor:", 1)]
-        found += [STEP * 2 + line for line in text.forward]
+        found += [part for line in text.forward for part in statement(line, 2)]
     return found
 
 

@@ -68,3 +68,33 @@ def lines(ahead: str, doc: Doc, behind: str = "", indent: int = 0) -> list[str]:
 def _is_literal(doc: Bracket, ahead: str) -> bool:
     """Whether a bracket is a list, dictionary or tuple, of which formatters put one item on a line."""
     return doc.open[-1] in "[{" or (doc.open == "(" and not ahead[-1:].isidentifier())
+
+
+def statement(text: str, indent: int) -> list[str]:
+    """A statement on one line, in as many as its calls need to fit."""
+    if len(STEP * indent + text) <= WIDTH:
+        return [STEP * indent + text]
+    inner = text.lstrip(" ")
+    depth = indent + (len(text) - len(inner)) // len(STEP)
+    target, equals, value = inner.partition(" = ")
+    return lines(f"{target}{equals}", parsed(value), "", depth) if equals else lines("", parsed(inner), "", depth)
+
+
+def parsed(text: str) -> Doc:
+    """An expression as a document, where it is one call, list or tuple; nothing in it is quoted."""
+    opening = next((place for place, character in enumerate(text) if character in "(["), None)
+    if opening is None or '"' in text or "'" in text:
+        return text
+    items: list[str] = [""]
+    depth = 0
+    for place, character in enumerate(text[opening:], opening):
+        depth += (character in "([") - (character in ")]")
+        if depth == 0:
+            if place != len(text) - 1 or not items[-1].strip():
+                return text
+            break
+        if character == "," and depth == 1:
+            items.append("")
+        elif place > opening:
+            items[-1] += character
+    return Bracket(text[: opening + 1], tuple(parsed(item.strip()) for item in items), text[-1])

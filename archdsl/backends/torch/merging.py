@@ -53,7 +53,11 @@ def _residual(
         side = Flow(start, shortcut, depth=flow.depth)
         branch(1, side)
         side.flush()
-        shortcut = side.held
+        if side.held == main.target:
+            # The main path is about to assign the variable that the shortcut only reads.
+            side.write(f"{shortcut} = {side.held}")
+        else:
+            shortcut = side.held
         # A shortcut that takes up a tensor of the main path has to wait for it.
         flow.lines += [*main.lines, *side.lines] if leans else side.lines
     if not leans:

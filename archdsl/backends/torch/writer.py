@@ -11,7 +11,7 @@ from archdsl.backends.torch.calls import SIZE, freeze, key_and_row, needed_marks
 from archdsl.backends.torch.flow import Flow
 from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, call, lines
 from archdsl.backends.torch.members import UNROLLED, Members
-from archdsl.backends.torch.modules import Modules, is_keyed, sequential
+from archdsl.backends.torch.modules import Modules, is_keyed, listed, sequential
 from archdsl.backends.torch.namespace import ATTRIBUTES, TAKEN, Namespace, identifier
 from archdsl.backends.torch.positional import Positional
 from archdsl.backends.torch.printing import literal, name_literal
@@ -23,6 +23,9 @@ from archdsl.symbolic import Expr, NeedsValue, compare, substitute, symbol, symb
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.source import SourceWriter
+
+
+SUPER = "super().__init__"
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ class ClassWriter:
             if each.name not in self.loops:
                 self.used.add(each.name)
         if forward:
-            return literal(substitute(value, self.loops | {each.name: self.kept(each.name) for each in symbols(value)}))
+            names = sorted(each.name for each in symbols(value))
+            return literal(substitute(value, self.loops | {name: self.kept(name) for name in names}))
         if isinstance(value, Expr) and value in self.lets:
             return self.let(value)
         self.source.note_functions(value)
@@ -245,17 +249,25 @@ class ClassWriter:
                 self.members.chain(body.members, entries, flow)
             else:
                 parent, flow = "nn.Sequential", None
-                base += lines("", sequential("super().__init__", items, keyed=True), "", 2)
+                base += lines("", sequential(SUPER, items, keyed=True), "", 2)
         else:
             items = self.modules.items(body)
             parent, flow = "nn.Sequential", None
             if items is None:
                 items, flow = self.positional.container(body)
             # A bare parameter has a number, but is no module: the others need theirs said.
-            keyed = is_keyed(body.members) or any(
-                "".join(map(str, item.name)) not in ("", str(place)) for place, item in enumerate(items) if flow
-            )
-            base += lines("", sequential("super().__init__", items, keyed), "", 2)
+            numbered = all("".join(map(str, item.name)) == str(place) for place, item in enumerate(items))
+            keyed = is_keyed(body.members) or not (numbered or flow is None)
+            if extra and not keyed:
+                # `nn.Sequential` takes one tensor, and a subclass can't take more.
+                parent = "nn.ModuleList"
+                base += lines("", call(SUPER, [listed(items)]), "", 2)
+            elif extra:
+                parent, flow = "nn.Module", Flow("x", "x")
+                self.init.clear()
+                self.members.chain(body.members, names(body, "numbered"), flow)
+            else:
+                base += lines("", sequential(SUPER, items, keyed), "", 2)
         constructor = [*self.local_lines(), *(base or [f"{STEP * 2}super().__init__()"])]
         constructor += [f"{STEP * 2}self.{attribute} = {name}" for name, attribute in self.stored.items()]
         return ClassText(parent, [*constructor, *self.init], [] if flow is None else returned(flow))

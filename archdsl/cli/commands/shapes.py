@@ -12,7 +12,9 @@ from archdsl.cli.opening import network_arguments, open_network
 @click.option("--input", metavar="SIZES", help="Another input, channels first: 3x64x64, or 3xHxW for formulas.")
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Leave out what is nested deeper than N levels.")
 @click.option("--explain", is_flag=True, help="Below each layer, the arithmetic of its sizes (in the table).")
-@click.option("--format", "format_", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True)
+@click.option(
+    "--format", "format_", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True
+)
 def command(
     spec: str,
     variant: str | None,

@@ -1,0 +1,160 @@
+"""A second opinion on every network: its nodes run one by one on the weights of the generated module.
+
+Shares nothing with the code that writes `forward`: each layer is built anew from its torch call, its weights are
+looked up by the names that the IR gives, and merges are joined as the language says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.ir.names import Entry, Inside, Kind, Turns, is_open, names, style
+from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, at, text
+from archdsl.layers.torch_call import Module, Parameter
+from archdsl.shape import Dim, Layout, Shape
+
+Values = Mapping[str, Dim]
+
+
+class Interpreter:
+    """Runs a settled network in evaluation."""
+
+    def __init__(self, state: Mapping[str, Tensor]) -> None:
+        self.state = state
+
+    def run(self, architecture: Architecture, x: Tensor) -> Tensor:
+        return self.container(architecture.body, "top", "", x, {})
+
+    def container(self, chain: Chain, kind: Kind, prefix: str, x: Tensor, marks: dict[str, Tensor]) -> Tensor:
+        """A container; labels inside it are its own, under its name for what is outside."""
+        return self.members(chain.members, names(chain, style(chain, kind)), prefix, x, marks, {})
+
+    def members(
+        self,
+        members: tuple[Member, ...],
+        entries: tuple[Entry, ...],
+        prefix: str,
+        x: Tensor,
+        marks: dict[str, Tensor],
+        values: Values,
+    ) -> Tensor:
+        for member, entry in zip(members, entries, strict=True):
+            node = member.node
+            if isinstance(node, Repeat):
+                assert isinstance(entry, Inside)
+                x = self.repeat(node, entry, prefix, x, marks, values)
+            elif isinstance(entry, Inside):
+                assert isinstance(node, Merge)
+                parts = [
+                    lambda t, branch=branch, part=part, marks=marks: self.members(
+                        branch.members, part, prefix, t, marks, values
+                    )
+                    for branch, part in zip(node.branches, entry.parts, strict=True)
+                ]
+                x = self.merge(node, parts, x)
+            else:
+                x = self.named(node, prefix + text(at(entry, **values)), x, marks, values)
+            marks |= dict.fromkeys(member.marks, x)
+        return x
+
+    def repeat(
+        self, node: Repeat, entry: Inside, prefix: str, x: Tensor, marks: dict[str, Tensor], values: Values
+    ) -> Tensor:
+        start = 0
+        for run, part in zip(node.runs, entry.parts, strict=True):
+            assert isinstance(part, Turns)
+            assert isinstance(run.count, int)
+            for turn in range(run.count):
+                inner = {**values, str(part.turn): turn}
+                if node.index:
+                    inner[node.index] = start + turn
+                x = self.members(run.node.members, part.entries, prefix, x, marks, inner)
+            start += run.count
+        return x
+
+    def named(self, node: Node, name: str, x: Tensor, marks: dict[str, Tensor], values: Values) -> Tensor:
+        if isinstance(node, LayerNode):
+            return self.layer(node, name, x)
+        if isinstance(node, Reference):
+            return marks[node.target]
+        if isinstance(node, Call):
+            return self.container(node.body, "block", f"{name}.", x, {})
+        if isinstance(node, Chain):
+            inner = dict(marks)
+            made = self.container(node, "group", f"{name}.", x, inner)
+            own = {label: tensor for label, tensor in inner.items() if label not in marks}
+            marks |= {f"{name.rsplit('.', 1)[-1]}.{label}": tensor for label, tensor in own.items()}
+            return made
+        assert isinstance(node, Merge)
+        if is_open(node):
+            # A labelled merge with labels inside is a container of its own, which names all of its branches at once.
+            alone = Member(label=None, node=node)
+            around = Chain(input=node.input, output=node.output, span=node.span, members=(alone,), container=True)
+            return self.container(around, "top", f"{name}.", x, marks)
+        parts = [
+            lambda t, branch=branch, place=place: self.members(
+                branch.members, names(branch, "numbered"), f"{name}.{place}.", t, marks, values
+            )
+            for place, branch in enumerate(node.branches)
+        ]
+        return self.merge(node, parts, x)
+
+    def merge(self, node: Merge, parts: list[Any], x: Tensor) -> Tensor:
+        made = [part(x) for part in parts]
+        if node.kind == "residual":
+            if node.shortcut == "optional" and node.agrees is not True:
+                return made[0]  # type: ignore[no-any-return]
+            return made[0] + (made[1] if len(made) > 1 else x)  # type: ignore[no-any-return]
+        if node.kind == "concat":
+            return torch.cat(made, node.output.channel_axis)
+        total = made[0]
+        shapes = [branch.output for branch in node.branches]
+        if node.kind == "add":
+            for each in made[1:]:
+                total = total + each
+            return total  # type: ignore[no-any-return]
+        made = [scaled(tensor, shape, node.output) for tensor, shape in zip(made, shapes, strict=True)]
+        total = made[0]
+        for each in made[1:]:
+            total = total * each
+        return total
+
+    def layer(self, node: LayerNode, name: str, x: Tensor) -> Tensor:
+        for step in node.layer.torch(node.input):
+            if isinstance(step, Module):
+                kind = defined(step) if step.definition else getattr(nn, step.name)
+                module = kind(*step.args, **dict(step.kwargs)).eval()
+                keys = module.state_dict().keys()
+                module.load_state_dict({key: self.state[f"{name}.{key}"] for key in keys}, strict=True)
+                x = module(x)
+            elif isinstance(step, Parameter):
+                x = self.state[name] * x
+            else:
+                x = evaluated(step.template, step.values, x)
+        return x
+
+
+def scaled(tensor: Tensor, shape: Shape, output: Shape) -> Tensor:
+    if shape.layout is not Layout.VECTOR or output.layout is Layout.VECTOR:
+        return tensor
+    ones = (1,) * output.rank
+    last = output.layout is Layout.CHANNELS_LAST
+    return tensor.reshape(len(tensor), *ones, -1) if last else tensor.reshape(len(tensor), -1, *ones)
+
+
+def defined(step: Module) -> Any:
+    """A class that brings its own source."""
+    names: dict[str, Any] = {"torch": torch, "nn": nn, "Tensor": Tensor}
+    exec(step.definition, names)
+    return names[step.name]
+
+
+def evaluated(template: str, values: tuple[Any, ...], x: Tensor) -> Tensor:
+    """A function of a layer; the text is ours, from the layer's class."""
+    for place, value in enumerate(values):
+        template = template.replace(f"{{{place}}}", repr(value))
+    return eval(template.replace("{x}", "x"), {"torch": torch, "nn": nn, "x": x})  # type: ignore[no-any-return]

@@ -1,0 +1,83 @@
+"""What a generated `forward` computes is what the spec says, worked out a second time from the IR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archdsl.diagnostics import ArchError
+from archdsl.network import Network, load, loads
+
+from .interpreter import Interpreter
+from .random_programs import Programs
+from .specs_here import NAMES, batch
+from .specs_here import network as specs_here
+
+SPECS = Path(__file__).parents[3] / "specs"
+SMALL = {"3x224x224": (3, 64, 48), "3x32x32": (3, 32, 32), "1x28x28": (1, 28, 28), "3x64x64": (3, 48, 64)}
+
+
+def assert_same(network: Network, x: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    module = network.module().eval()
+    with torch.no_grad():
+        for key, weight in module.state_dict().items():
+            # Statistics that are not 0 and 1, so that no normalization passes for another.
+            if key.endswith(("running_mean", "running_var")):
+                weight.uniform_(0.5, 1.5)
+        expected = Interpreter(module.state_dict()).run(network.architecture, x)
+        assert torch.allclose(module(x), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in SPECS.glob("*.arch") if "vgg" not in path.name))
+def test_specs(file: str) -> None:
+    network = load(SPECS / file)
+    sizes = SMALL.get("x".join(map(str, network.input)), network.input)
+    if file in ("lecture-identity.arch", "lecture-resized.arch", "lenet5.arch"):
+        sizes = network.input
+    assert_same(network, torch.rand(2, *sizes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_networks(name: str) -> None:
+    assert_same(specs_here(name), batch(name))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "residual<conv3-4 bn relu conv3-4 bn | identity> relu",
+        "residual<a: conv3-4 bn relu b: conv3-4 | identity> relu",
+        "residual<a: conv3-4 relu | if {in_channels > 3} [identity] else [conv1-4]>",
+        "concat<identity | a: conv3-2 relu | identity>",
+        "concat<relu | identity | sigmoid>",
+        "stem: conv3-4 relu concat<@stem | identity> residual<conv3-8 | @stem conv1-8>",
+        "mul<identity | gap fc-2 relu fc-4 sigmoid> add<identity | conv1-4 | relu>",
+        "a: [conv1-4 relu p: conv3-4 sigmoid] concat<@a.p | @a | identity>",
+        "residual<conv3-4 residual<conv3-4 relu | identity> relu | identity>",
+    ],
+)
+def test_hand_written(body: str) -> None:
+    assert_same(loads(f"arch net\ninput 4x8x8\n{body}\n"), torch.randn(2, 4, 8, 8))
+
+
+@settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 10**9))
+def test_random_programs(seed: int) -> None:
+    try:
+        network = loads(Programs(seed).program())
+    except ArchError:
+        return
+    assert_same(network, torch.randn(2, *network.input))  # type: ignore[arg-type]
+
+
+def test_a_wrong_wire_would_be_seen() -> None:
+    network = loads("arch net\ninput 4x8x8\nresidual<conv3-4 | identity>\n")
+    module = network.module().eval()
+    x = torch.randn(1, 4, 8, 8)
+    with torch.no_grad():
+        assert not torch.allclose(module(x) + x, Interpreter(module.state_dict()).run(network.architecture, x))
