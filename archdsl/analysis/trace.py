@@ -11,7 +11,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
-from archdsl.elaborate.merges import BranchMismatch, same_shape
+from archdsl.elaborate.joining import join, same_shape
+from archdsl.elaborate.merges import BranchMismatch
 from archdsl.elaborate.statements import MAX_MARKS
 from archdsl.ir.nodes import Call, Chain, LayerNode, Merge, Node, Reference, Repeat
 from archdsl.shape import Shape
@@ -128,21 +129,9 @@ def _residual(node: Merge, x: Shape, shapes: list[Shape]) -> Shape:
 
 
 def _joined(node: Merge, shapes: list[Shape]) -> Shape:
-    if node.kind == "concat":
-        _require_equal(node, shapes, channels=False)
-        return shapes[0].with_channels(sum((shape.channels for shape in shapes), 0))
-    if node.kind == "add":
-        _require_equal(node, shapes)
-        return shapes[0]
-    # A branch of one place a channel scales the others.
-    largest = max(shapes, key=lambda shape: (shape.rank, not _is_scale(shape)))
-    full = [shape for shape in shapes if not (_is_scale(shape) and shape.channels == largest.channels)]
-    _require_equal(node, [largest, *full])
-    return largest
-
-
-def _is_scale(shape: Shape) -> bool:
-    return all(size == 1 for size in shape.spatial)
+    joined = join(node.kind, shapes)
+    _require_equal(node, [joined.output, *(shapes[place] for place in joined.equal)], channels=node.kind != "concat")
+    return joined.output
 
 
 def _require_equal(node: Merge, shapes: list[Shape], channels: bool = True) -> None:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Source, Span, similar_help
+from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.values import Scope
 from archdsl.ir.nodes import Chain, Merge, MergeKind, Shortcut
@@ -230,27 +231,11 @@ class _Merging:
                 )
             )
         branches = tuple(self.branch(path, self.x) for path in paths)
-        shapes = [branch.output for branch in branches]
-        if kind == "concat":
-            total: Dim = sum((shape.channels for shape in shapes), 0)
-            self.agree([(p.span, s) for p, s in zip(paths, shapes, strict=True)], shapes[0], channels=False)
-            return self.make(branches, shapes[0].with_channels(total))
-        if kind == "mul":
-            output = max(shapes, key=lambda shape: (shape.rank, not self.is_scale(shape)))
-            rest = [(p.span, s) for p, s in zip(paths, shapes, strict=True) if not self.is_scale_of(s, output)]
-            self.agree(rest, output)
-            return self.make(branches, output)
-        self.agree([(p.span, s) for p, s in zip(paths, shapes, strict=True)], shapes[0])
-        return self.make(branches, shapes[0])
-
-    @staticmethod
-    def is_scale(shape: Shape) -> bool:
-        return all(size == 1 for size in shape.spatial)
-
-    def is_scale_of(self, shape: Shape, output: Shape) -> bool:
-        """C or C×1×1, which scales the channels of a map."""
-        same = compare("==", shape.channels, output.channels) is not False
-        return same and self.is_scale(shape) and shape is not output
+        joined = join(kind, [branch.output for branch in branches])
+        equal = [(paths[place].span, branches[place].output) for place in joined.equal]
+        wanted = branches[0].output if kind == "concat" else joined.output
+        self.agree(equal, wanted, channels=kind != "concat")
+        return self.make(branches, joined.output)
 
     def agree(
         self,
@@ -293,16 +278,6 @@ class _Merging:
                     helps=helps,
                 )
             )
-
-
-def same_shape(left: Shape, right: Shape, channels: bool = True) -> bool:
-    """Whether two shapes agree, or may agree where sizes are unknown."""
-    if left.layout is not right.layout or left.rank != right.rank:
-        return False
-    pairs = list(zip(left.spatial, right.spatial, strict=True))
-    if channels:
-        pairs.append((left.channels, right.channels))
-    return all(a == b or isinstance(a, Expr) or isinstance(b, Expr) for a, b in pairs)
 
 
 def shortcut_word(path: tree.Group) -> tuple[Shortcut | None, tree.Template | None]:
