@@ -13,7 +13,8 @@ help:
 	@echo "make check   all that CI runs"
 	@echo "make clean   remove what these made"
 
-$(DEMO)/installed: pyproject.toml
+# Installed, not linked, as a user has it: so it is made anew when anything of it changes.
+$(DEMO)/installed: pyproject.toml $(shell find archdsl grammars specs -type f -not -name '*.pyc')
 	$(PYTHON) -m venv $(DEMO)
 	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check .
 	@touch $@

@@ -15,7 +15,7 @@ from itertools import islice
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.notation import node_text
-from archdsl.ir.names import Entry, Inside, Kind, Turns, is_open, names, style
+from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
     Call,
@@ -199,14 +199,7 @@ class _View:
 
     def labelled_merge(self, node: Merge, place: _Place) -> Iterator[Row]:
         """What is in a merge that is a container, as it has a label and labels inside."""
-        around = Chain(
-            input=node.input,
-            output=node.output,
-            span=node.span,
-            members=(Member(label=None, node=node),),
-            container=True,
-        )
-        (entry,) = names(around, "named")
+        (entry,) = names(as_container(node), "named")
         assert isinstance(entry, Inside)
         for number, (branch, entries) in enumerate(zip(node.branches, entry.parts, strict=True)):
             assert not isinstance(entries, Turns)

@@ -105,6 +105,12 @@ def has_state(node: Node) -> bool:
     return any(has_state(part) for part in node.parts)
 
 
+def as_container(merge: Merge) -> Chain:
+    """A labelled merge with labels inside as the container that it is, with the merge for its only member."""
+    alone = Member(label=None, node=merge)
+    return Chain(input=merge.input, output=merge.output, span=merge.span, members=(alone,), container=True)
+
+
 def stem(node: Node) -> str:
     """What a member without a label is called after: its keyword, block or merge."""
     if isinstance(node, LayerNode):

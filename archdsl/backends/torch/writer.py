@@ -16,8 +16,8 @@ from archdsl.backends.torch.namespace import ATTRIBUTES, TAKEN, Namespace, ident
 from archdsl.backends.torch.positional import Positional
 from archdsl.backends.torch.printing import literal, name_literal
 from archdsl.elaborate.witnesses import Row, Witnesses
-from archdsl.ir.names import Entry, Inside, is_open, leaks, names, style
-from archdsl.ir.nodes import Chain, Member, Merge, Name, Node, Repeat, Run, at
+from archdsl.ir.names import Entry, Inside, as_container, is_open, leaks, names, style
+from archdsl.ir.nodes import Chain, Merge, Name, Node, Repeat, Run, at
 from archdsl.shape import Dim
 from archdsl.symbolic import Expr, NeedsValue, compare, substitute, symbol, symbols
 
@@ -229,13 +229,7 @@ class ClassWriter:
         flow: Flow | None
         if isinstance(body, Merge) and is_open(body):
             # A label made a container of it, which its labels belong to.
-            body = Chain(
-                input=body.input,
-                output=body.output,
-                span=body.span,
-                members=(Member(label=None, node=body),),
-                container=True,
-            )
+            body = as_container(body)
             self.prepare(body, ())
         if isinstance(body, Merge):
             parent, flow = self.positional.merge(body, base)
