@@ -8,7 +8,7 @@ from pathlib import Path
 from archdsl.analysis.expectations import expectations, failures
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.program import Program, elaborate
-from archdsl.network import read_program
+from archdsl.opening.imports import read_program
 from archdsl.opening.library import find
 
 
@@ -24,7 +24,7 @@ def check(name_or_path: str | Path) -> Report:
     """Check a spec with all its variants, or the one that the name means. Raises OSError for an unreadable file."""
     try:
         spec = find(name_or_path)
-        program = read_program(spec.read())
+        program = read_program(spec.read(), spec.folder)
     except ArchError as error:
         return Report(error.diagnostics, "")
     return check_program(program, spec.variant)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.summary import Summary
-from archdsl.elaborate.program import Program, elaborate, read
+from archdsl.elaborate.program import Program, elaborate
+from archdsl.opening.imports import read_program
 from archdsl.opening.library import find
 from archdsl.opening.parameters import Input, from_python, input_sizes
 from archdsl.opening.reading import text_source
 from archdsl.shape import Dim
-from archdsl.syntax import parse
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from archdsl.diagnostics import Diagnostic, Source
+    from archdsl.diagnostics import Diagnostic
     from archdsl.elaborate.values import Value
     from archdsl.ir.nodes import Architecture
 
@@ -34,7 +34,7 @@ def load(
     mistake in the spec or in what is asked of it, and OSError for a file that can't be read.
     """
     spec = find(name_or_path)
-    program = read_program(spec.read())
+    program = read_program(spec.read(), spec.folder)
     return build(program, variant or spec.variant, from_python(program, parameters), input)
 
 
@@ -44,11 +44,6 @@ def loads(
     """The network of a spec that is given as text; `name` is what messages call it. Otherwise as `load`."""
     program = read_program(text_source(text, name))
     return build(program, variant, from_python(program, parameters), input)
-
-
-def read_program(source: Source) -> Program:
-    """A spec taken apart. Raises ArchError for a text that is no spec."""
-    return read(parse(source))
 
 
 def build(

@@ -101,6 +101,9 @@ def _diagnostic(kind: type[Diagnostic]) -> str:
     parts = [f"## {kind.code}", inspect.cleandoc(kind.__doc__ or "")]
     if kind.severity != "error":
         parts.append(f"A {kind.severity}.")
+    if kind.beside:
+        names = " and ".join(f"`{name}`" for name in list(kind.beside)[:3])
+        parts.append(f"Beside it: {names}{', …' if len(kind.beside) > 3 else ''}.")
     for title, spec in (("A spec that has it:", kind.bad), ("Mended:", kind.mended)):
         if spec:
             lines = "\n".join(safe(line) for line in spec.splitlines())

@@ -8,8 +8,8 @@ import pytest
 
 import archdsl
 from archdsl import ArchError
-from archdsl.network import read_program
 from archdsl.opening import library
+from archdsl.opening.imports import read_program
 from archdsl.opening.library import contents, find, variant_names
 from archdsl.opening.reading import MAX_BYTES, read_source
 
@@ -108,7 +108,7 @@ def test_finding_a_variant_parses_nothing(monkeypatch: pytest.MonkeyPatch) -> No
         raise AssertionError("parsed")
 
     monkeypatch.setattr("archdsl.syntax.parser.parse", refuse)
-    monkeypatch.setattr("archdsl.network.parse", refuse)
+    monkeypatch.setattr("archdsl.opening.imports.parse", refuse)
     assert find("resnet50").variant == "resnet50"
 
 

@@ -36,12 +36,13 @@ def network_arguments(command: Command) -> Command:
 
 def open_network(spec: str, variant: str | None, settings: dict[str, str], input: str | None = None) -> Network:
     """The network that the arguments name; says on stderr which variant was taken for want of a name."""
-    from archdsl.network import build, read_program
+    from archdsl.network import build
+    from archdsl.opening.imports import read_program
     from archdsl.opening.library import find
     from archdsl.opening.parameters import from_text
 
     found = find(spec)
-    program = read_program(found.read())
+    program = read_program(found.read(), found.folder)
     chosen = variant or found.variant
     if chosen is None and len(program.variants) > 1:
         first, *others = program.variants

@@ -6,7 +6,7 @@ and nothing else has to be told about a new one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -43,6 +43,8 @@ class Diagnostic:
     severity: ClassVar[Severity] = "error"
     bad: ClassVar[str] = ""
     mended: ClassVar[str] = ""
+    beside: ClassVar[Mapping[str, str]] = {}
+    """Other files in the folder of the bad spec and the mended one, by name."""
 
     def __init__(
         self,

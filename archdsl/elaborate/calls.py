@@ -111,7 +111,7 @@ class CallArguments:
         return self.elaborator.layer_value(head, self.scope, self.x)
 
     def _path(self, path: tree.Group) -> PathValue:
-        names = sorted(self.elaborator.free(path))
+        names = sorted(self.elaborator.free(path, self.scope.blocks))
         return PathValue(
             path, tuple((name, self.scope.names[name]) for name in names if name in self.scope.names), self.scope
         )

@@ -10,6 +10,7 @@ from typing import Any
 from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
 from archdsl.elaborate.functions import FUNCTIONS, MAX_ITEMS
 from archdsl.elaborate.values import BlockValue, LayerValue, Scope, Value, describe, is_number
+from archdsl.layers.base import keywords
 from archdsl.shape import Layout, Shape
 from archdsl.symbolic import (
     Comparison,
@@ -71,13 +72,8 @@ class Evaluator:
     some of the calls that a class is built for and not for others.
     """
 
-    def __init__(
-        self,
-        decide: Callable[[Condition], bool | None],
-        layer: Callable[[str], LayerValue | BlockValue | None],
-    ) -> None:
+    def __init__(self, decide: Callable[[Condition], bool | None]) -> None:
         self.decide = decide
-        self.layer = layer
 
     def __call__(self, node: tree.Expression, scope: Scope, shape: Shape | None = None) -> Value:
         """The value of an expression where `shape` arrives. Raises ArchError, or NeedsValue for unknown numbers."""
@@ -141,10 +137,11 @@ class Evaluator:
             return scope.names[word.text]
         if word.text in SIZES and shape is not None:
             return arriving(word, shape)
-        layer = self.layer(word.text)
-        if layer is not None:
-            return layer
-        known = [*scope.names, *SIZES]
+        if word.text in scope.blocks:
+            return BlockValue(scope.blocks[word.text])
+        if word.text in keywords():
+            return LayerValue(word.text)
+        known = [*scope.names, *scope.blocks, *SIZES]
         raise ArchError(
             UnknownName(
                 word.span,
@@ -251,9 +248,8 @@ class Evaluator:
         arguments = [(each.name.text if each.name else None, inner(each.value)) for each in node.arguments]
         function = FUNCTIONS.get(node.name.text)
         if function is None:
-            layer = self.layer(node.name.text)
-            if isinstance(layer, LayerValue):
-                return LayerValue(layer.keyword, tuple(arguments))
+            if node.name.text in keywords():
+                return LayerValue(node.name.text, tuple(arguments))
             raise ArchError(
                 UnknownName(
                     node.name.span,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -38,6 +38,15 @@ class Twice(Diagnostic):
     code = "defined-twice"
     bad = "arch net\ninput 3x8x8\ninput 3x9x9\nrelu\n"
     mended = "arch net\ninput 3x8x8\nrelu\n"
+
+
+class UnknownImport(Diagnostic):
+    """`from … use` names a block that the file doesn't have."""
+
+    code = "unknown-import"
+    beside = {"blocks.arch": "block cbr(c) = [conv3-{c} bn relu]\n"}
+    bad = 'from "blocks.arch" use cba\narch net\ninput 3x8x8\ncba(8)\n'
+    mended = 'from "blocks.arch" use cbr\narch net\ninput 3x8x8\ncbr(8)\n'
 
 
 class BadInput(Diagnostic):
@@ -76,6 +85,9 @@ class Program:
     arch: tree.Arch | None
     input: tree.Input | None
     blocks: dict[str, tree.Block]
+    """The blocks in reach, by name: the file's own, and those it brings from others."""
+    libraries: tuple[Program, ...]
+    """The files that it brings blocks from."""
     variants: dict[str, Variant]
     expects: tuple[tree.Expect, ...]
     body: tuple[tree.Node, ...]
@@ -107,7 +119,7 @@ class Program:
                         ],
                     )
                 )
-        elaborator = Elaborator(self.blocks, lambda block: Scope({}))
+        elaborator = self.elaborator({})
         values: dict[str, Value] = {}
         for each in declared:
             name = each.name.text
@@ -115,9 +127,9 @@ class Program:
             if name in given:
                 values[name] = given[name]
             elif cell is not None:
-                values[name] = elaborator.evaluate(cell, Scope(values))
+                values[name] = elaborator.evaluate(cell, self.scope(values))
             elif each.default is not None:
-                values[name] = elaborator.evaluate(each.default, Scope(values))
+                values[name] = elaborator.evaluate(each.default, self.scope(values))
             else:
                 raise ArchError(
                     MissingParameter(
@@ -130,7 +142,7 @@ class Program:
         return values
 
     def scope(self, parameters: Mapping[str, Value]) -> Scope:
-        return Scope(dict(parameters))
+        return Scope(dict(parameters), self.blocks)
 
     def elaborator(
         self, parameters: Mapping[str, Value], witnesses: Witnesses | None = None, variant: str | None = None
@@ -140,14 +152,16 @@ class Program:
 
         def block_scope(block: tree.Block) -> Scope:
             if not scopes:
-                scopes.update(self._block_scopes(made, self.scope(parameters)))
-            return scopes.get(block, self.scope(parameters))
+                for program in self.files:
+                    given = parameters if program is self else program.parameters(program.default_variant, {})
+                    scopes.update(program._block_scopes(made, program.scope(given)))
+            return scopes[block]
 
-        made = Elaborator(self.blocks, block_scope, witnesses, variant, self.has_references)
+        made = Elaborator(block_scope, witnesses, variant, self.has_references)
         return made
 
     def _block_scopes(self, elaborator: Elaborator, scope: Scope) -> dict[tree.Block, Scope]:
-        """For each block the names it sees: parameters, the file's `let`s, and the defaults said before it."""
+        """For each block the names it sees: parameters, its file's `let`s, and the defaults said before it."""
         lets = scope
         for item in self.body:
             if isinstance(item, tree.Let) and not set(SIZES) & free_names(item.value):
@@ -189,7 +203,16 @@ class Program:
     @cached_property
     def has_references(self) -> bool:
         """Whether a tensor is called by its label anywhere."""
-        return any(isinstance(node, tree.Reference) for item in self.file.items for node in item.walk())
+        items = (item for program in self.files for item in program.file.items)
+        return any(isinstance(node, tree.Reference) for item in items for node in item.walk())
+
+    @cached_property
+    def files(self) -> tuple[Program, ...]:
+        """This file and all that it is built of, each once."""
+        found: dict[Program, None] = {self: None}
+        for library in self.libraries:
+            found |= dict.fromkeys(library.files)
+        return tuple(found)
 
     @cached_property
     def default_variant(self) -> Variant | None:
@@ -217,8 +240,11 @@ class UnknownVariant(Diagnostic):
     code = "unknown-variant"
 
 
-def read(file: tree.File) -> Program:
-    """Sort the items of a file. Raises ArchError for what is missing, double or misnamed."""
+def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
+    """Sort the items of a file, where `library` gives the files that it brings blocks from.
+
+    Raises ArchError for what is missing, double or misnamed.
+    """
     arch = _one(file, tree.Arch, "the architecture")
     input_ = _one(file, tree.Input, "the input")
     variants = _one(file, tree.Variants, "the table of variants")
@@ -239,7 +265,15 @@ def read(file: tree.File) -> Program:
             names = [*item.layers, *(each.name for each in item.parameters)]
             check_parameters(names)
             blocks[name] = item
-    kinds = (tree.Arch, tree.Input, tree.Variants, tree.Block, tree.Expect)
+    libraries: dict[Program, None] = {}
+    for item in file.items:
+        if isinstance(item, tree.Import):
+            found = library(item)
+            libraries[found] = None
+            for word in item.names:
+                check_import(word, found, blocks)
+                blocks[word.text] = found.blocks[word.text]
+    kinds = (tree.Import, tree.Arch, tree.Input, tree.Variants, tree.Block, tree.Expect)
     body = tuple(item for item in file.items if not isinstance(item, kinds))
     if arch is not None:
         check_parameters([each.name for each in arch.parameters])
@@ -279,6 +313,7 @@ def read(file: tree.File) -> Program:
         arch=arch,
         input=input_,
         blocks=blocks,
+        libraries=tuple(libraries),
         variants=read_variants(variants, arch),
         expects=tuple(item for item in file.items if isinstance(item, tree.Expect)),
         body=body,
@@ -329,6 +364,26 @@ def elaborate(
         output=body.output,
         body=body,
     )
+
+
+def check_import(word: tree.Word, library: Program, blocks: Mapping[str, tree.Block]) -> None:
+    """Raise ArchError if a library has no such block, or the name is taken."""
+    name = word.text
+    if name not in library.blocks:
+        lets = {each.text for item in library.body if isinstance(item, tree.Let) for each in item.names}
+        raise ArchError(
+            UnknownImport(
+                word.span,
+                f"`{library.file.source.name}` has no block `{name}`",
+                "a `let` there, and only blocks can be brought" if name in lets else "not defined there",
+                helps=similar_help(name, library.blocks, "a block"),
+            )
+        )
+    if name in blocks:
+        place = blocks[name].name.span
+        raise ArchError(
+            Twice(word.span, f"the block `{name}` is defined twice", "the second", labels=[Label(place, "the first")])
+        )
 
 
 def check_parameters(names: list[tree.Word]) -> None:

@@ -7,7 +7,7 @@ calls at hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -75,24 +75,22 @@ class MisplacedWord(Diagnostic):
 
 
 class Elaborator:
-    """Turns statements into nodes. `blocks` are the file's; `witnesses` settle conditions on unknown numbers."""
+    """Turns statements into nodes. `witnesses` settle conditions on unknown numbers."""
 
     def __init__(
         self,
-        blocks: dict[str, tree.Block],
         block_scope: Callable[[tree.Block], Scope],
         witnesses: Witnesses | None = None,
         variant: str | None = None,
         references: bool = True,
     ) -> None:
-        self.blocks = blocks
         self.references = references
         """Whether the spec has any `@label`; where it has none, no copy of a repeat needs a name of its own."""
         self.block_scope = block_scope
         self.variant = variant
         self.witnesses = witnesses
         self.decide: Callable[[Condition], bool | None] = witnesses.decide if witnesses else _undecided
-        self.evaluate = Evaluator(self.decide, self.as_value)
+        self.evaluate = Evaluator(self.decide)
         self.binder = Binder(self.evaluate)
         self.memo: dict[Any, Any] = {}
         self.nodes = 0
@@ -104,33 +102,30 @@ class Elaborator:
 
     # Names
 
-    def as_value(self, name: str) -> LayerValue | BlockValue | None:
-        """A block or layer named in an expression: `mb(act=hardswish)`."""
-        if name in self.blocks:
-            return BlockValue(self.blocks[name])
-        return LayerValue(name) if name in keywords() else None
-
-    def free(self, node: tree.Node) -> tuple[str, ...]:
-        """The free names of a text and of the blocks it calls, in the order of the alphabet."""
+    def free(self, node: tree.Node, blocks: Mapping[str, tree.Block]) -> tuple[str, ...]:
+        """The free names of a text and of those of its file's `blocks` that it calls, in the order of the alphabet."""
         if node not in self.bindings_cache:
             names = set(free_names(node))
-            pending = [name for name in names if name in self.blocks]
+            pending = [name for name in names if name in blocks]
             seen: set[str] = set()
             while pending:
                 name = pending.pop()
                 if name in seen:
                     continue
                 seen.add(name)
-                block = self.blocks[name]
+                block = blocks[name]
+                if block.span.source is not node.span.source:
+                    # An imported block sees nothing of this file.
+                    continue
                 own = {each.name.text for each in block.parameters} | {each.text for each in block.layers}
                 more = free_names(block.body) - own
-                pending += [each for each in more if each in self.blocks]
+                pending += [each for each in more if each in blocks]
                 names |= more
             self.bindings_cache[node] = tuple(sorted(names))
         return self.bindings_cache[node]
 
     def origin(self, text: tree.Node, scope: Scope, inside: bool = True) -> Origin:
-        bound = tuple((name, scope.names[name]) for name in self.free(text) if name in scope.names)
+        bound = tuple((name, scope.names[name]) for name in self.free(text, scope.blocks) if name in scope.names)
         return Origin(text, scope, bound, inside)
 
     def remember(self, key: Any, make: Callable[[], Any]) -> Any:
@@ -149,7 +144,7 @@ class Elaborator:
     def layer_value(self, head: tree.Head, scope: Scope, x: Shape) -> LayerValue | None:
         """A head as a layer to hand over, if it names a keyword and nothing is to follow it."""
         name = head.name.text
-        if name in scope.names or name in self.blocks:
+        if name in scope.names or name in scope.blocks:
             return None
         kind, _ = find_layer(head)
         if kind.keyword in scope.afters:
@@ -197,7 +192,7 @@ class Elaborator:
 
     def container(self, group: tree.Group, scope: Scope, x: Shape) -> Chain:
         """A group as a module of its own."""
-        key = ("group", group, scope.key(self.free(group)), x)
+        key = ("group", group, scope.key(self.free(group, scope.blocks)), x)
         return self.remember(key, lambda: self.chain(group.items, scope, x, group.span, True, group))  # type: ignore[no-any-return]
 
     def statements(self, items: tuple[tree.Node, ...], sequence: Sequence, inside: bool = False) -> None:
@@ -320,8 +315,8 @@ class Elaborator:
         if isinstance(value, LayerValue):
             self.layer(self.binder.bind_value(value, value.span or head.span, scope, x), head, sequence, label)
             return
-        if name in self.blocks:
-            self.call(head, self.blocks[name], (), sequence, label)
+        if name in scope.blocks:
+            self.call(head, scope.blocks[name], (), sequence, label)
             return
         if name in ("project", "optional"):
             raise ArchError(
@@ -333,7 +328,7 @@ class Elaborator:
                 )
             )
         self.known(head, scope)
-        key = ("layer", head, scope.key(self.free(head)), x)
+        key = ("layer", head, scope.key(self.free(head, scope.blocks)), x)
         node = self.remember(key, lambda: self.layer_node(self.binder.bind(head, scope, x), head, x))
         sequence.add(node, label)
         self.afterwards(node.layer, head, sequence)
@@ -349,7 +344,7 @@ class Elaborator:
                     head.name.span, f"`{name}` is {describe(scope.names[name])}, not a layer", "a layer is needed here"
                 )
             )
-        raise ArchError(unknown_layer(head, keywords(), tuple(self.blocks)))
+        raise ArchError(unknown_layer(head, keywords(), tuple(scope.blocks)))
 
     def layer(self, layer: Layer, head: tree.Head, sequence: Sequence, label: Name | None) -> None:
         node = self.layer_node(layer, head, sequence.x)
@@ -415,7 +410,7 @@ class Elaborator:
 
     def call_node(self, block: tree.Block, arguments: dict[str, Value], x: Shape, span: Span) -> Call:
         scope = self.block_scope(block).bind(**arguments)
-        key = ("call", block, scope.key((*arguments, *self.free(block))), x)
+        key = ("call", block, scope.key((*arguments, *self.free(block, scope.blocks))), x)
         return self.remember(key, lambda: self._call_node(block, arguments, scope, x, span))  # type: ignore[no-any-return]
 
     def _call_node(self, block: tree.Block, arguments: dict[str, Value], scope: Scope, x: Shape, span: Span) -> Call:
@@ -436,7 +431,9 @@ class Elaborator:
         finally:
             self.calls.pop()
         others = tuple(
-            (name, scope.names[name]) for name in self.free(block) if name in scope.names and name not in arguments
+            (name, scope.names[name])
+            for name in self.free(block, scope.blocks)
+            if name in scope.names and name not in arguments
         )
         node = Call(
             input=x,
@@ -455,11 +452,11 @@ class Elaborator:
         value = sequence.scope.names.get(name)
         if isinstance(value, BlockValue):
             self.call(node, value.definition, node.paths, sequence, label)
-        elif name in self.blocks:
-            self.call(node, self.blocks[name], node.paths, sequence, label)
+        elif name in sequence.scope.blocks:
+            self.call(node, sequence.scope.blocks[name], node.paths, sequence, label)
         elif name in MERGES:
             scope, x = sequence.scope, sequence.x
-            key = ("merge", node, scope.key(self.free(node)), x)
+            key = ("merge", node, scope.key(self.free(node, scope.blocks)), x)
             made = self.remember(key, lambda: merge_node(self, node, scope, x))
             sequence.add(made, label)
             if label is None:
@@ -467,7 +464,7 @@ class Elaborator:
             elif self.witnesses is None:
                 check_labels(member for branch in made.branches for member in branch.members)
         else:
-            raise ArchError(unknown_merge(node, tuple(self.blocks)))
+            raise ArchError(unknown_merge(node, tuple(sequence.scope.blocks)))
 
     def reference(self, node: tree.Reference, sequence: Sequence) -> None:
         if sequence.members or not sequence.branch:

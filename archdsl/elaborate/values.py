@@ -47,10 +47,11 @@ class Scope:
     """The names in force at a place of a spec. Immutable: a `let` makes a new scope for what follows.
 
     `afters` and `defaults` are the statements of those kinds in force, by keyword; `marks` are the
-    shapes that `@label` can reach.
+    shapes that `@label` can reach; `blocks` are those of the file that the text is from.
     """
 
     names: Mapping[str, Value]
+    blocks: Mapping[str, tree.Block] = field(default_factory=dict)
     afters: Mapping[str, tree.After] = field(default_factory=dict)
     defaults: Mapping[str, tuple[tree.Default, ...]] = field(default_factory=dict)
     marks: Mapping[str, Shape] = field(default_factory=dict)

@@ -29,6 +29,11 @@ class Spec:
     title: str | None = None
     """What the file goes by in messages, where that isn't its path."""
 
+    @property
+    def folder(self) -> Path | None:
+        """Where other files may lie that it brings blocks from; a pipe has no such place."""
+        return None if _is_stream(self.path) else self.path.parent
+
     def read(self) -> Source:
         """The text. Raises ArchError or OSError as `reading.read_source` does."""
         return read_source(self.path, self.title)

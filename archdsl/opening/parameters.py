@@ -10,8 +10,7 @@ from typing import Any, TypeAlias
 from archdsl.diagnostics import ArchError, Source
 from archdsl.elaborate.expressions import UnknownName
 from archdsl.elaborate.program import BadInput, Program
-from archdsl.elaborate.statements import Elaborator
-from archdsl.elaborate.values import BlockValue, LayerValue, Scope, Value
+from archdsl.elaborate.values import BlockValue, LayerValue, Value
 from archdsl.shape import Dim
 from archdsl.symbolic import symbol
 from archdsl.syntax import parse_expression, tree
@@ -95,4 +94,4 @@ def _expression(program: Program, name: str, text: str, word: bool = True) -> Va
 
 
 def _evaluate(program: Program, expression: tree.Expression) -> Value:
-    return Elaborator(program.blocks, lambda block: Scope({})).evaluate(expression, Scope({}))
+    return program.elaborator({}).evaluate(expression, program.scope({}))

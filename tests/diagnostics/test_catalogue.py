@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from archdsl.catalogue import kinds
 from archdsl.checking import check_program
 from archdsl.diagnostics import ArchError, Diagnostic, render
-from archdsl.network import build, read_program
+from archdsl.network import build
+from archdsl.opening.imports import read_program
 from archdsl.opening.reading import text_source
 
 # What no text of a spec can show: it is asked for outside of one.
 WITHOUT_A_SPEC = {"file-too-large", "needs-a-size", "unknown-parameter", "unknown-spec", "unknown-variant"}
 
 
-def mistakes(text: str) -> list[Diagnostic]:
+def mistakes(text: str, beside: Mapping[str, str], folder: Path) -> list[Diagnostic]:
     """What `archdsl check` says of a spec, and what `archdsl compile` does if that is nothing."""
+    for name, other in beside.items():
+        (folder / name).write_text(other, encoding="utf-8")
     try:
-        program = read_program(text_source(text, "spec.arch"))
+        program = read_program(text_source(text, "spec.arch"), folder)
         found = check_program(program).diagnostics
         if not found and not program.is_library:
             build(program).source()
@@ -38,11 +43,11 @@ def test_every_kind_is_documented(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", [code for code in kinds() if code not in WITHOUT_A_SPEC])
-def test_every_kind_is_shown_by_its_specs(code: str) -> None:
+def test_every_kind_is_shown_by_its_specs(code: str, tmp_path: Path) -> None:
     kind = kinds()[code]
-    found = mistakes(kind.bad)
+    found = mistakes(kind.bad, kind.beside, tmp_path)
     assert code in [each.code for each in found]
-    assert mistakes(kind.mended) == []
+    assert mistakes(kind.mended, kind.beside, tmp_path) == []
     for each in found:
         assert not each.message.endswith(".")
         assert render(each).startswith(f"{each.severity}[{each.code}]: ")

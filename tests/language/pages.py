@@ -63,6 +63,8 @@ def examples(path: Path) -> list[Example]:
     """The specs of a page. Raises ValueError for a result without a spec, or a block of an unknown kind."""
     found: list[Example] = []
     for block in blocks(path.read_text(encoding="utf-8")):
+        if is_beside(block):
+            continue
         if block.kind == "arch":
             found.append(Example(path.name, block))
         elif block.kind in RESULTS and found:
@@ -70,6 +72,18 @@ def examples(path: Path) -> list[Example]:
         else:
             raise ValueError(f"{path.name}:{block.line}: a block of kind `{block.kind}` can't stand here")
     return found
+
+
+def is_beside(block: Block) -> bool:
+    """Whether a block is a file that the page's specs bring blocks from."""
+    return block.kind == "arch" and "file" in block.options
+
+
+def write_beside(page: str, folder: Path) -> None:
+    """Put the files of a page, which its specs bring blocks from, into a folder."""
+    for block in blocks((HERE / page).read_text(encoding="utf-8")):
+        if is_beside(block):
+            (folder / block.options["file"]).write_text(block.text, encoding="utf-8")
 
 
 def matches(expected: list[str], found: list[str]) -> bool:

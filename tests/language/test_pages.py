@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from torch import nn
 from archdsl.analysis.table import Row
 from archdsl.checking import check_program
 from archdsl.diagnostics import ArchError, Diagnostic
-from archdsl.network import Network, build, read_program
+from archdsl.elaborate.program import Program
+from archdsl.network import Network, build
+from archdsl.opening.imports import read_program
 from archdsl.opening.parameters import from_text
 from archdsl.opening.reading import text_source
 
-from .pages import Block, Example, blocks, examples, matches, pages
+from .pages import Block, Example, blocks, examples, matches, pages, write_beside
 
 # PyTorch says so of `padding="same"` with an even kernel, which is slow and right.
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
@@ -41,16 +44,30 @@ def each(kind: str) -> pytest.MarkDecorator:
 
 
 @cache
-def network(spec: str, options: tuple[tuple[str, str], ...] = ()) -> Network:
+def folder(page: str) -> tempfile.TemporaryDirectory[str]:
+    """Where the files of a page lie."""
+    made = tempfile.TemporaryDirectory()
+    write_beside(page, Path(made.name))
+    return made
+
+
+def program(spec: str, page: str) -> Program:
+    return read_program(text_source(spec, "spec"), Path(folder(page).name))
+
+
+@cache
+def network(spec: str, page: str, options: tuple[tuple[str, str], ...] = ()) -> Network:
     """The network of a spec; options are a variant, an input, and values for parameters as `--set` takes them."""
     settings = dict(options)
     variant, input_ = settings.pop("variant", None), settings.pop("input", None)
-    program = read_program(text_source(spec, "spec"))
-    return build(program, variant, from_text(program, settings), input_)
+    read = program(spec, page)
+    return build(read, variant, from_text(read, settings), input_)
 
 
 def asked(example: Example, options: dict[str, str]) -> Network:
-    return network(example.spec.text, tuple((name, value) for name, value in options.items() if name != DEPTH))
+    return network(
+        example.spec.text, example.page, tuple((name, value) for name, value in options.items() if name != DEPTH)
+    )
 
 
 @cache
@@ -118,7 +135,7 @@ def mistakes(example: Example, options: dict[str, str]) -> tuple[Diagnostic, ...
         if options:
             made = asked(example, options)
             return tuple(made.check())
-        return check_program(read_program(text_source(example.spec.text, "spec"))).diagnostics
+        return check_program(program(example.spec.text, example.page)).diagnostics
     except ArchError as error:
         return error.diagnostics
 
@@ -180,8 +197,8 @@ def test_module_learns(example: Example, options: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("example", GOOD, ids=str)
 def test_spec_passes_its_check(example: Example) -> None:
-    program = read_program(text_source(example.spec.text, "spec"))
-    assert program.is_library or not check_program(program).diagnostics
+    read = program(example.spec.text, example.page)
+    assert read.is_library or not check_program(read).diagnostics
 
 
 def test_sources_are_clean(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archdsl.network import read_program
+from archdsl.opening.imports import read_program
 from archdsl.opening.reading import text_source
 
 SPECS = Path(__file__).parents[2] / "specs"

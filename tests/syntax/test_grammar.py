@@ -17,7 +17,7 @@ def test_has_no_conflict() -> None:
 
 
 def test_a_conflict_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    ambiguous = tables.grammar().replace("?item: arch |", "?item: HEAD | arch |")
+    ambiguous = tables.grammar().replace("?item: import |", "?item: HEAD | import |")
     assert ambiguous != tables.grammar()
     monkeypatch.setattr(tables, "grammar", lambda: ambiguous)
     with pytest.raises(GrammarError):

@@ -6,7 +6,8 @@ from typing import Any
 
 from archdsl.diagnostics import Source, Span
 from archdsl.syntax.tree.base import Expression, Node, Template, Word, given, node, without_bracket
-from archdsl.syntax.tree.statements import Group, Row
+from archdsl.syntax.tree.expressions import Argument, Literal
+from archdsl.syntax.tree.statements import Call, Group, Row
 
 
 @node
@@ -95,6 +96,44 @@ class Block(Node):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         return self.parameter_list.items if self.parameter_list else ()
+
+
+@node
+class Import(Node):
+    """`from "blocks.arch" use cbr, se`."""
+
+    rules = ("import",)
+    path: Literal
+    names: tuple[Word, ...]
+
+    @classmethod
+    def build(cls, span: Span, children: list[Any]) -> Node:
+        path, *names = children
+        return cls(span, Literal(path.span, path.text[1:-1]), tuple(names))
+
+
+@node
+class Init(Node):
+    """`init conv kaiming(mode="fan_out")`: how the weights of a kind of layer, or of `@label`, begin."""
+
+    rules = ("init",)
+    target: Word | Template
+    rule: Word
+    call: Call | None
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        return self.call.arguments if self.call else ()
+
+
+@node
+class Aux(Node):
+    """`aux name from @label body`: an output that exists in training only."""
+
+    rules = ("aux",)
+    name: Word
+    source: Template
+    body: Node
 
 
 @node

@@ -1,0 +1,143 @@
+"""The files that a spec brings blocks from: beside it or below, never elsewhere, each read once."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from archdsl.diagnostics import ArchError, Diagnostic, Label, Source, similar_help
+from archdsl.elaborate.program import Program, read
+from archdsl.opening.reading import read_source
+from archdsl.syntax import parse, tree
+
+MAX_FILES = 100
+
+_PATH = re.compile(r"(?!\.)[^/\\:\x00-\x1f\x7f]+(/(?!\.)[^/\\:\x00-\x1f\x7f]+)*\.arch")
+
+
+class BadImportPath(Diagnostic):
+    """A path of `from` that isn't one of an `.arch` file in the spec's own folder or below it."""
+
+    code = "bad-import-path"
+    beside = {"blocks.arch": "block cbr(c) = [conv3-{c} bn relu]\n"}
+    bad = 'from "../blocks.arch" use cbr\narch net\ninput 3x8x8\ncbr(8)\n'
+    mended = 'from "blocks.arch" use cbr\narch net\ninput 3x8x8\ncbr(8)\n'
+
+
+class ImportNotFound(Diagnostic):
+    """`from` names a file that isn't there or can't be read."""
+
+    code = "import-not-found"
+    beside = BadImportPath.beside
+    bad = 'from "block.arch" use cbr\narch net\ninput 3x8x8\ncbr(8)\n'
+    mended = 'from "blocks.arch" use cbr\narch net\ninput 3x8x8\ncbr(8)\n'
+
+
+class ImportCycle(Diagnostic):
+    """A file that brings blocks from itself, directly or through others."""
+
+    code = "import-cycle"
+    beside = {
+        "blocks.arch": 'from "units.arch" use unit\nblock cbr(c) = [unit(c)]\n',
+        "units.arch": 'from "blocks.arch" use cbr\nblock unit(c) = [conv3-{c}]\n',
+        "plain.arch": "block cbr(c) = [conv3-{c} bn relu]\n",
+    }
+    bad = 'from "blocks.arch" use cbr\narch net\ninput 3x8x8\ncbr(8)\n'
+    mended = 'from "plain.arch" use cbr\narch net\ninput 3x8x8\ncbr(8)\n'
+
+
+class TooManyFiles(Diagnostic):
+    """A spec that is spread over more files than any person would write."""
+
+    code = "too-many-imports"
+    beside = {f"f{i}.arch": f'from "f{i + 1}.arch" use b\n' for i in range(MAX_FILES)} | {
+        f"f{MAX_FILES}.arch": "block b = [relu]\n"
+    }
+    bad = 'from "f0.arch" use b\narch net\ninput 3x8x8\nb\n'
+    mended = f'from "f{MAX_FILES - 10}.arch" use b\narch net\ninput 3x8x8\nb\n'
+
+
+def read_program(source: Source, folder: Path | None = None) -> Program:
+    """A spec taken apart, with the files it brings blocks from; `folder` is where it lies.
+
+    Raises ArchError for a text that is no spec, and for an import that isn't one of a spec in the folder.
+    """
+    return _Files(folder).program(source, ())
+
+
+class _Files:
+    """The files of one spec. A path is relative to the file that names it."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.read: dict[Path, Program] = {}
+
+    def program(self, source: Source, way: tuple[Path, ...]) -> Program:
+        """The program of a text at the end of a way of imports."""
+        return read(parse(source), lambda item: self.library(item, source, way))
+
+    def library(self, item: tree.Import, source: Source, way: tuple[Path, ...]) -> Program:
+        """The file that an import names. Raises ArchError where it may not be read or is no spec."""
+        path = self.path(item, way[-1].parent if way else self.folder)
+        if path in way:
+            names = " → ".join(each.name for each in [*way[way.index(path) :], path])
+            raise ArchError(ImportCycle(item.path.span, f"files bring blocks from each other: {names}", "begins again"))
+        if path not in self.read:
+            if len(way) + len(self.read) >= MAX_FILES:
+                raise ArchError(
+                    TooManyFiles(item.path.span, f"this spec is spread over more than {MAX_FILES} files", "one more")
+                )
+            name = str(Path(source.name).parent / str(item.path.value))
+            try:
+                self.read[path] = self.program(read_source(path, name), (*way, path))
+            except OSError as error:
+                raise ArchError(
+                    ImportNotFound(item.path.span, f"`{item.path.value}` can't be read: {error.strerror}", "this file")
+                ) from None
+            except ArchError as error:
+                for diagnostic in error.diagnostics:
+                    if diagnostic.at is not None and len(diagnostic.labels) < 4:
+                        diagnostic.labels = (*diagnostic.labels, Label(item.span, "brought in here"))
+                raise
+        return self.read[path]
+
+    def path(self, item: tree.Import, folder: Path | None) -> Path:
+        """Where the file lies that an import names, links followed."""
+        written, at = str(item.path.value), item.path.span
+        if folder is None:
+            raise ArchError(
+                BadImportPath(
+                    at,
+                    "a spec that is no file has no folder to bring blocks from",
+                    "can't be looked for",
+                    helps=["save the spec beside the file that has the blocks"],
+                )
+            )
+        if not _PATH.fullmatch(written):
+            raise ArchError(
+                BadImportPath(
+                    at,
+                    "blocks come from an `.arch` file in the spec's folder or below it",
+                    "not such a file",
+                    helps=['a path is relative and never goes up: `from "blocks.arch" use …`'],
+                )
+            )
+        # Not `Path.resolve`, which raises for links that lead to themselves.
+        home = Path(os.path.realpath(folder))
+        path = Path(os.path.realpath(home / written))
+        if not path.is_relative_to(home):
+            raise ArchError(
+                BadImportPath(at, "this is a link to a file outside of the spec's folder", "leads elsewhere")
+            )
+        if not path.is_file():
+            near = [each.name for each in sorted(path.parent.glob("*.arch"))[:MAX_FILES] if each.is_file()]
+            raise ArchError(
+                ImportNotFound(
+                    at,
+                    f"there is no file `{written}` in the spec's folder",
+                    "not found",
+                    helps=similar_help(path.name, near, "a file"),
+                )
+            )
+        return path
