@@ -17,8 +17,9 @@ from archdsl.catalogue import kinds
 from archdsl.cli.group import cli
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.columns import safe
+from archdsl.layers import initialization
 from archdsl.layers.base import Layer, keywords
-from archdsl.layers.reference import describe
+from archdsl.layers.reference import arguments, describe, notation
 
 HERE = Path(__file__).parent
 MADE = "<!-- Made by `python docs/generate.py`; changes here are lost. -->"
@@ -51,7 +52,16 @@ def layers() -> str:
         if more.strip():
             parts.append(more.strip())
         parts += [_layer(kind) for kind in found]
+    title, _, more = inspect.cleandoc(initialization.__doc__ or "").partition("\n\n")
+    parts += [f"## {title.partition(':')[0]}", more]
+    parts += [_initialization(kind) for _, kind in sorted(initialization.initializations().items())]
     return _page(parts)
+
+
+def _initialization(kind: type[initialization.Initialization]) -> str:
+    rows = ((each.name, each.takes, each.default, each.description) for each in arguments(kind))
+    table = _table(("argument", "takes", "default", "meaning"), rows)
+    return "\n\n".join([f"### init {kind.keyword}", f"`{notation(kind)}`", inspect.cleandoc(kind.__doc__ or ""), table])
 
 
 def _layer(kind: type[Layer]) -> str:

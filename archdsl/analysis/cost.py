@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archdsl.ir.nodes import LayerNode, Node, Repeat
+from archdsl.ir.nodes import Architecture, Aux, LayerNode, Node, Repeat
 from archdsl.shape import Dim
 
 
@@ -41,10 +41,18 @@ class Costs:
             found = self._known[node] = self._cost(node)
         return found
 
+    def inference(self, architecture: Architecture) -> Dim:
+        """The parameters that are left once the auxiliary outputs are gone."""
+        outputs = [member.node for member in architecture.body.members if isinstance(member.node, Aux)]
+        return self.of(architecture.body).params - sum((self.of(node).params for node in outputs), 0)
+
     def _cost(self, node: Node) -> Cost:
         if isinstance(node, LayerNode):
             return Cost(node.layer.parameters(node.input), node.layer.macs(node.input))
         total = NOTHING
+        if isinstance(node, Aux):
+            # Its weights are the network's; what it computes is not, outside of training.
+            return Cost(self.of(node.body).params, 0)
         if isinstance(node, Repeat):
             for run in node.runs:
                 total = total.plus(self.of(run.node).times(run.count))

@@ -142,14 +142,13 @@ class _Checker:
         return self._sizes(each, found)  # type: ignore[arg-type]
 
     def _params(self, each: Expectation) -> Figure:
-        # Auxiliary heads, which inference leaves out, are not part of the language yet.
         if each.argument not in (None, "inference"):
             raise ArchError(
                 BadExpectation(
                     each.span, f"`params` are of all or of `inference`, not of `{each.argument}`", "expected here"
                 )
             )
-        return self.summary.params
+        return self.summary.params if each.argument is None else self.summary.inference_params
 
     def _size(self, each: Expectation) -> Figure:
         """The sizes of the tensor that a label names, or of a module by its whole name."""

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from archdsl.elaborate.sequence import Origin
 from archdsl.elaborate.values import BlockValue, LayerValue, PathValue
-from archdsl.ir.nodes import Call, Chain, LayerNode, Merge, Node, Reference, Repeat
+from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat
 from archdsl.layers.base import keywords
 from archdsl.syntax import tree
 
@@ -29,6 +29,8 @@ def node_text(node: Node) -> str:
             return f"@{node.target}"
         case Repeat():
             return " ".join(_times(node_text(run.node), run.count) for run in node.runs)
+        case Aux():
+            return f"aux from @{node.target} {node_text(node.body)}"
         case Chain():
             return group_text(node)
     raise AssertionError(f"a settled network has no {type(node).__name__}")

@@ -48,6 +48,11 @@ class Summary:
         return self.costs.of(self.architecture.body).params
 
     @property
+    def inference_params(self) -> Dim:
+        """The parameters without those of auxiliary outputs."""
+        return self.costs.inference(self.architecture)
+
+    @property
     def macs(self) -> Dim:
         return self.costs.of(self.architecture.body).macs
 

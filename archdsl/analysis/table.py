@@ -18,6 +18,7 @@ from archdsl.analysis.notation import node_text
 from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
+    Aux,
     Call,
     Chain,
     LayerNode,
@@ -99,6 +100,8 @@ class _Place:
     prefix: str
     depth: int
     values: Mapping[str, Dim]
+    training: bool = False
+    """Whether this is part of an auxiliary output, which costs nothing outside of training."""
 
     def name(self, name: Name) -> str:
         return self.prefix + text(at(name, **self.values))
@@ -186,6 +189,8 @@ class _View:
             name = last = ""
         yield self.row(node, name, last, count, place)
         below = place.below(name + ".")
+        if isinstance(node, Aux):
+            node, below = node.body, replace(below, training=True)
         if isinstance(node, Call):
             yield from self.container(node.body, "block", below)
         elif isinstance(node, Chain):
@@ -214,9 +219,9 @@ class _View:
             depth=place.depth,
             repeat=count,
             input=node.input.dims,
-            output=node.output.dims,
+            output=(node.body if isinstance(node, Aux) else node).output.dims,
             params=cost.params,
-            macs=cost.macs,
+            macs=0 if place.training else cost.macs,
             arithmetic=node.layer.arithmetic(node.input) if isinstance(node, LayerNode) else (),
         )
 

@@ -14,7 +14,7 @@ from archdsl.diagnostics import ArchError
 from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.merges import BranchMismatch
 from archdsl.elaborate.statements import MAX_MARKS
-from archdsl.ir.nodes import Call, Chain, LayerNode, Merge, Node, Reference, Repeat
+from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat
 from archdsl.shape import Shape
 
 
@@ -67,6 +67,9 @@ class Tracer:
                 return self._repeat(node, x, marks)
             case Merge():
                 return self._merge(node, x, marks)
+            case Aux():
+                # Outside of training it isn't there.
+                return Traced(x, _NO_MARKS)
             case Reference():
                 return Traced(marks[node.target], _NO_MARKS)
         raise AssertionError(f"a settled network has no {type(node).__name__}")

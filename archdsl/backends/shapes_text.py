@@ -24,7 +24,7 @@ def shapes_text(summary: Summary, explain: bool = False) -> str:
     smallest = summary.smallest_input
     totals = [
         ("output", sizes_text(summary.output)),
-        ("parameters", _count(summary.params)),
+        ("parameters", _parameters(summary)),
         ("MACs", f"{_count(summary.macs)} (1 MAC = 2 FLOPs)"),
         (
             "smallest input",
@@ -53,6 +53,11 @@ def _cells(row: Row) -> tuple[str, ...]:
         _count(row.params),
         _count(row.macs),
     )
+
+
+def _parameters(summary: Summary) -> str:
+    total, inference = summary.params, summary.inference_params
+    return _count(total) + (f" ({_count(inference)} without auxiliary outputs)" if inference != total else "")
 
 
 def _count(number: Dim) -> str:

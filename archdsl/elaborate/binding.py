@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.values import LayerValue, Scope, Value, describe
-from archdsl.layers.base import Layer, keywords
+from archdsl.layers.base import Keyword, Layer, keywords
 from archdsl.shape import Shape
 from archdsl.syntax import tree
+
+Word = TypeVar("Word", bound=Keyword)
 
 Given: TypeAlias = "dict[str, tuple[Value, Span]]"
 """The fields of a layer that were written, and where."""
@@ -164,11 +166,18 @@ class Binder:
     def _arguments(
         self, arguments: tuple[tree.Argument, ...], scope: Scope, x: Shape
     ) -> list[tuple[str | None, Value, Span]]:
-        return [
-            (each.name.text if each.name else None, self.evaluate(each.value, scope, x), (each.name or each).span)
-            for each in arguments
-            if not is_bare(each)
-        ]
+        return written_arguments(arguments, self.evaluate, scope, x)
+
+
+def written_arguments(
+    arguments: tuple[tree.Argument, ...], evaluate: Evaluator, scope: Scope, x: Shape | None = None
+) -> list[tuple[str | None, Value, Span]]:
+    """The arguments in round brackets, where `x` arrives: the name, if there is one, the value, and where it stands."""
+    return [
+        (each.name.text if each.name else None, evaluate(each.value, scope, x), (each.name or each).span)
+        for each in arguments
+        if not is_bare(each)
+    ]
 
 
 def is_bare(argument: tree.Argument) -> bool:
@@ -176,7 +185,7 @@ def is_bare(argument: tree.Argument) -> bool:
     return argument.name is None and isinstance(argument.value, tree.Name) and argument.value.text == "bare"
 
 
-def place(kind: type[Layer], given: Given, arguments: list[tuple[str | None, Value, Span]]) -> None:
+def place(kind: type[Keyword], given: Given, arguments: list[tuple[str | None, Value, Span]]) -> None:
     """Put arguments into fields: those with names by name, the others in the order the class declares."""
     order = list(kind.positional)
     for name, value, span in arguments:
@@ -209,7 +218,7 @@ def place(kind: type[Layer], given: Given, arguments: list[tuple[str | None, Val
             )
 
 
-def build(kind: type[Layer], given: Given, span: Span) -> Layer:
+def build(kind: type[Word], given: Given, span: Span) -> Word:
     """A layer from its fields; what pydantic finds wrong becomes a diagnostic at the argument."""
     try:
         return kind(**{field: value for field, (value, _) in given.items()})
@@ -240,7 +249,7 @@ def build(kind: type[Layer], given: Given, span: Span) -> Layer:
         ) from None
 
 
-def _lost_dash(kind: type[Layer], field: str, given: Given) -> list[str]:
+def _lost_dash(kind: type[Keyword], field: str, given: Given) -> list[str]:
     """`conv764` was probably `conv7-64`."""
     digits = str(given[kind.digits][0]) if kind.digits in given else ""
     if field != kind.dash or not digits.isdigit() or len(digits) < 2:
@@ -248,7 +257,7 @@ def _lost_dash(kind: type[Layer], field: str, given: Given) -> list[str]:
     return [f"did you mean `{kind.keyword}{digits[0]}-{digits[1:]}`?"]
 
 
-def _glued_repeat(kind: type[Layer], field: str, value: Value, span: Span) -> list[str]:
+def _glued_repeat(kind: type[Keyword], field: str, value: Value, span: Span) -> list[str]:
     """`conv3-64x2` was probably `conv3-64 x2`."""
     if field != kind.dash or not isinstance(value, tuple) or len(value) != 2:
         return []
@@ -256,14 +265,14 @@ def _glued_repeat(kind: type[Layer], field: str, value: Value, span: Span) -> li
     return [f"a repeat stands apart: `{head[0]} x{head[1]}`"] if len(head) == 2 and head[1].isdigit() else []
 
 
-def allowed(kind: type[Layer], field: str) -> str:
+def allowed(kind: type[Keyword], field: str) -> str:
     """What a field takes, in words, from its declared type and bounds."""
     from archdsl.layers.reference import takes
 
     return takes(kind.model_fields[field]) if field in kind.model_fields else "another value"
 
 
-def signature(kind: type[Layer]) -> str:
+def signature(kind: type[Keyword]) -> str:
     """How a head of this layer is written."""
     from archdsl.layers.reference import notation
 

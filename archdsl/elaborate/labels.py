@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Mapping
 
-from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
 from archdsl.elaborate.expressions import BadOperands, Evaluator
 from archdsl.elaborate.values import Scope, describe
 from archdsl.ir.names import MODULE_ATTRIBUTES
@@ -28,6 +29,17 @@ class UnknownLabel(Diagnostic):
     code = "unknown-label"
     bad = "arch net\ninput 3x8x8\nstem: conv3-4\nconcat<@sten | identity>\n"
     mended = "arch net\ninput 3x8x8\nstem: conv3-4\nconcat<@stem | identity>\n"
+
+
+def unknown_label(name: str, span: Span, marks: Mapping[str, Shape]) -> Diagnostic:
+    """The diagnostic for a label that isn't in reach, with what was probably meant."""
+    return UnknownLabel(
+        span,
+        f"no label `{name}` was set before this place",
+        "nothing earlier in reach has that label",
+        helps=similar_help(name, marks, "a label"),
+        notes=["labels inside a block stay inside it"] if name.split(".")[0] in marks else [],
+    )
 
 
 class BadLabel(Diagnostic):

@@ -10,6 +10,7 @@ from typing import TypeVar
 from archdsl.diagnostics import ArchError, Diagnostic, Label, similar_help
 from archdsl.elaborate.expressions import SIZES, unpack
 from archdsl.elaborate.free_names import free_names
+from archdsl.elaborate.initializations import settle_initializations
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.statements import Elaborator
@@ -90,6 +91,7 @@ class Program:
     """The files that it brings blocks from."""
     variants: dict[str, Variant]
     expects: tuple[tree.Expect, ...]
+    inits: tuple[tree.Init, ...]
     body: tuple[tree.Node, ...]
     """The statements of the network in order, `let`, `after` and `default` among them."""
 
@@ -204,7 +206,7 @@ class Program:
     def has_references(self) -> bool:
         """Whether a tensor is called by its label anywhere."""
         items = (item for program in self.files for item in program.file.items)
-        return any(isinstance(node, tree.Reference) for item in items for node in item.walk())
+        return any(isinstance(node, (tree.Reference, tree.Aux)) for item in items for node in item.walk())
 
     @cached_property
     def files(self) -> tuple[Program, ...]:
@@ -273,7 +275,8 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
             for word in item.names:
                 check_import(word, found, blocks)
                 blocks[word.text] = found.blocks[word.text]
-    kinds = (tree.Import, tree.Arch, tree.Input, tree.Variants, tree.Block, tree.Expect)
+    inits = tuple(item for item in file.items if isinstance(item, tree.Init))
+    kinds = (tree.Import, tree.Arch, tree.Input, tree.Variants, tree.Block, tree.Expect, tree.Init)
     body = tuple(item for item in file.items if not isinstance(item, kinds))
     if arch is not None:
         check_parameters([each.name for each in arch.parameters])
@@ -289,9 +292,12 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
     elif (
         input_ is not None
         or variants is not None
+        or inits
         or any(not isinstance(item, (tree.Let, tree.Default)) for item in body)
     ):
-        place = next(item for item in file.items if isinstance(item, (tree.Input, tree.Variants)) or item in body)
+        place = next(
+            item for item in file.items if isinstance(item, (tree.Input, tree.Variants, tree.Init)) or item in body
+        )
         raise ArchError(
             Incomplete(
                 place.span,
@@ -316,6 +322,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
         libraries=tuple(libraries),
         variants=read_variants(variants, arch),
         expects=tuple(item for item in file.items if isinstance(item, tree.Expect)),
+        inits=inits,
         body=body,
     )
 
@@ -344,6 +351,7 @@ def elaborate(
     try:
         x = Shape.of(dims) if dims else program.input_shape(elaborator, parameters)
         body = program.build(elaborator, parameters, x)
+        initials = settle_initializations(program.inits, elaborator, program.scope(parameters), body)
     except RecursionError:
         from archdsl.syntax.parser import NestedTooDeep
 
@@ -363,6 +371,7 @@ def elaborate(
         input=x,
         output=body.output,
         body=body,
+        initials=initials,
     )
 
 

@@ -12,14 +12,15 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from archdsl.diagnostics import ArchError, Diagnostic, Label, Span, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Label, Span
+from archdsl.elaborate.auxiliary import aux_into
 from archdsl.elaborate.bias import settle_biases
 from archdsl.elaborate.binding import Binder, find_layer, is_bare, split_digits, unknown_layer
 from archdsl.elaborate.calls import CallArguments, Recursion
 from archdsl.elaborate.clashes import check_labels
 from archdsl.elaborate.expressions import BadOperands, Evaluator, items_of, unpack
 from archdsl.elaborate.free_names import free_names
-from archdsl.elaborate.labels import LabelTwice, UnknownLabel, evaluate_template
+from archdsl.elaborate.labels import LabelTwice, evaluate_template, unknown_label
 from archdsl.elaborate.merges import MERGES, join_shapes, merge_node, unknown_merge
 from archdsl.elaborate.repeats import repeat_into, turns_into
 from archdsl.elaborate.reserved import check_name
@@ -219,6 +220,8 @@ class Elaborator:
             case tree.Default():
                 check_keyword(item.keyword)
                 sequence.scope = sequence.scope.with_default(item)
+            case tree.Aux():
+                aux_into(self, item, sequence)
             case _:
                 raise AssertionError(type(item))
 
@@ -479,17 +482,7 @@ class Elaborator:
         target = evaluate_template(self.evaluate, node.target, sequence.scope, sequence.x)
         name = "".join(map(str, target))
         if name not in sequence.scope.marks:
-            raise ArchError(
-                UnknownLabel(
-                    node.span,
-                    f"no label `{name}` was set before this place",
-                    "nothing earlier in reach has that label",
-                    helps=similar_help(name, sequence.scope.marks, "a label"),
-                    notes=["labels inside a block stay inside it"]
-                    if name.split(".")[0] in sequence.scope.marks
-                    else [],
-                )
-            )
+            raise ArchError(unknown_label(name, node.span, sequence.scope.marks))
         sequence.add(Reference(input=sequence.x, output=sequence.scope.marks[name], span=node.span, target=name))
 
     def loop(self, node: tree.For, sequence: Sequence) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from archdsl.ir.nodes import (
     Architecture,
+    Aux,
     Call,
     Chain,
     LayerNode,
@@ -135,9 +136,26 @@ class ReferenceEntry(NodeEntry):
     target: str
 
 
+class AuxEntry(NodeEntry):
+    """A second output, made of the tensor of a label and in training only; what arrives goes on unchanged."""
+
+    kind: Literal["aux"] = "aux"
+    target: str
+    body: Number
+
+
 AnyEntry = Annotated[
-    LayerEntry | ChainEntry | RepeatEntry | MergeEntry | CallEntry | ReferenceEntry, Field(discriminator="kind")
+    LayerEntry | ChainEntry | RepeatEntry | MergeEntry | CallEntry | ReferenceEntry | AuxEntry,
+    Field(discriminator="kind"),
 ]
+
+
+class InitialEntry(Entry):
+    """How the weights of the layers of a keyword, or of the layer at a label, begin."""
+
+    target: str
+    rule: str
+    arguments: dict[str, JsonValue]
 
 
 class Document(Entry):
@@ -151,6 +169,7 @@ class Document(Entry):
     output: Tensor
     nodes: tuple[AnyEntry, ...]
     body: Count
+    initials: tuple[InitialEntry, ...]
 
 
 def document(architecture: Architecture, written: Callable[[Any], str] = str) -> Document:
@@ -165,6 +184,14 @@ def document(architecture: Architecture, written: Callable[[Any], str] = str) ->
         output=_tensor(architecture.output),
         nodes=tuple(writer.entries),
         body=body,
+        initials=tuple(
+            InitialEntry(
+                target=each.target,
+                rule=each.rule.keyword,
+                arguments={name: getattr(each.rule, name) for name in type(each.rule).model_fields},
+            )
+            for each in architecture.initials
+        ),
     )
 
 
@@ -211,6 +238,8 @@ class _Writer:
             case Call():
                 arguments = {name: self.plain(value) for name, value in node.arguments}
                 kind, own = CallEntry, {"block": node.block, "arguments": arguments, "body": self.number(node.body)}
+            case Aux():
+                kind, own = AuxEntry, {"target": node.target, "body": self.number(node.body)}
             case Reference():
                 kind, own = ReferenceEntry, {"target": node.target}
             case _:

@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from archdsl.diagnostics import Span
 from archdsl.layers.base import Layer
+from archdsl.layers.initialization import Initialization
 from archdsl.shape import Dim, Shape
 from archdsl.symbolic import Comparison, Expr, Junction, substitute
 
@@ -154,6 +155,17 @@ class Reference(Node):
     target: str
 
 
+class Aux(Node):
+    """A second output, made of a label's tensor and in training only; what arrives goes on unchanged."""
+
+    target: str
+    body: Node
+
+    @property
+    def parts(self) -> Iterator[Node]:
+        yield self.body
+
+
 class Choice(Node):
     """Members that are there only if a condition on a class's parameters holds; part of the chain around it."""
 
@@ -184,6 +196,18 @@ def text(name: Name) -> str:
     return "".join(f"{{{piece}}}" if isinstance(piece, Expr) else str(piece) for piece in name)
 
 
+class Initial(Frozen):
+    """How weights begin: those of every layer of a keyword, or of the one at a label."""
+
+    target: str
+    """A keyword, or a label with its `@`."""
+    modules: tuple[str, ...]
+    """PyTorch's classes of those layers, which other keywords may share."""
+    has_bias: bool
+    """Whether some of them have a bias."""
+    rule: Initialization
+
+
 class Architecture(Frozen):
     """A whole network: its parameters, its input and what is built on it."""
 
@@ -193,3 +217,14 @@ class Architecture(Frozen):
     input: Size
     output: Size
     body: Chain
+    initials: tuple[Initial, ...] = ()
+    """The rules in their order; one for a label counts ahead of one for its keyword."""
+
+    @property
+    def auxiliary(self) -> dict[str, Shape]:
+        """The outputs that exist in training only, by their names."""
+        return {
+            text(member.label): member.node.body.output
+            for member in self.body.members
+            if isinstance(member.node, Aux) and member.label is not None
+        }

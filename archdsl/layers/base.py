@@ -86,23 +86,31 @@ class ImpossibleLayer(Diagnostic):
     mended = "arch net\ninput 4x8x8\nconv3-4(groups=2)\n"
 
 
-class Layer(BaseModel):
-    """Base of all layers.
+class Keyword(BaseModel):
+    """A word of the language that takes arguments: its fields, with bounds and descriptions.
 
-    A subclass declares `keyword`; which field the digits behind the keyword, the number behind a
-    dash and the one behind a slash fill; `positional` names for arguments without a name (a name with
-    a star takes all that are left); fields with bounds and descriptions; and the rules below.
-    Shape rules are written with plain arithmetic, and so serve numbers and unknown sizes alike.
+    `digits`, `dash` and `slash` name the fields which the digits behind the word, the number behind a dash and
+    the one behind a slash fill; `positional` names those of arguments without a name, of which one with a star
+    takes all that are left.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
 
     keyword: ClassVar[str]
-    role: ClassVar[Role]
     digits: ClassVar[str | None] = None
     dash: ClassVar[str | None] = None
     slash: ClassVar[str | None] = None
     positional: ClassVar[tuple[str, ...]] = ()
+
+
+class Layer(Keyword):
+    """Base of all layers.
+
+    A subclass declares its `keyword` and fields, and the rules below. Shape rules are written with plain
+    arithmetic, and so serve numbers and unknown sizes alike.
+    """
+
+    role: ClassVar[Role]
     examples: ClassVar[tuple[str, ...]] = ()
     """Each as `INPUT: HEAD`, say `3x32x32: conv3-64/2`; the conformance test runs them all."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from archdsl.layers.base import KINDS, Layer
+from archdsl.layers.base import KINDS, Keyword, Layer
 from archdsl.layers.examples import read_example
 from archdsl.layers.torch_call import Function, Module, Parameter, Step
 from archdsl.shape import Layout, Shape
@@ -61,14 +61,19 @@ def describe(kind: type[Layer]) -> Reference:
         kind.keyword,
         notation(kind),
         kind.__doc__ or "",
-        tuple(_argument(kind, name) for name in _ordered(kind)),
+        arguments(kind),
         tuple(KINDS[rank] for rank in sorted(kind.ranks)),
         tuple(sorted(calls.items(), key=lambda call: _order(call[0]))),
         tuple(Example(text, str(layer.output(x)), int(layer.parameters(x))) for text, x, layer in read),
     )
 
 
-def notation(kind: type[Layer]) -> str:
+def arguments(kind: type[Keyword]) -> tuple[Argument, ...]:
+    """The arguments of a word, in the order that they are written."""
+    return tuple(_argument(kind, name) for name in _ordered(kind))
+
+
+def notation(kind: type[Keyword]) -> str:
     """The head with all its arguments, such as `maxpool[kernel][/stride](padding=0, ceil=false)`.
 
     What must be given in the head stands in braces, as an expression would, and what may be in brackets.
@@ -79,18 +84,18 @@ def notation(kind: type[Layer]) -> str:
         if name is not None:
             text += f"{mark}{{{name}}}" if kind.model_fields[name].is_required() else f"[{mark}{name}]"
     in_head = {getattr(kind, place) for place, _ in _HEAD_MARKS}
-    arguments = []
+    given = []
     for name in _ordered(kind):
         if name in in_head:
             continue
         info = kind.model_fields[name]
         if f"*{name}" in kind.positional:
-            arguments.append(f"{name}, …")
+            given.append(f"{name}, …")
         elif info.is_required():
-            arguments.append(name)
+            given.append(name)
         else:
-            arguments.append(f"{name}={'…' if info.default is None else _literal(info.default)}")
-    return f"{text}({', '.join(arguments)})" if arguments else text
+            given.append(f"{name}={'…' if info.default is None else _literal(info.default)}")
+    return f"{text}({', '.join(given)})" if given else text
 
 
 def render(reference: Reference) -> str:
@@ -107,14 +112,14 @@ def render(reference: Reference) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _ordered(kind: type[Layer]) -> list[str]:
+def _ordered(kind: type[Keyword]) -> list[str]:
     """The fields in the order that they are written: those of the head, those without a name, the rest."""
     head = [getattr(kind, place) for place, _ in _HEAD_MARKS]
     first = [name for name in head if name] + [name.lstrip("*") for name in kind.positional]
     return list(dict.fromkeys([*first, *kind.model_fields]))
 
 
-def _argument(kind: type[Layer], name: str) -> Argument:
+def _argument(kind: type[Keyword], name: str) -> Argument:
     info = kind.model_fields[name]
     place = next((mark + name for attribute, mark in _HEAD_MARKS if getattr(kind, attribute) == name), "")
     default = "required" if info.is_required() else _literal(info.default)

@@ -29,7 +29,7 @@ from archdsl.backends.graphviz.wording import (
     shape_text,
 )
 from archdsl.ir.names import Entry, Inside, Turns, names, style
-from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Member, Merge, Reference, Repeat
+from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Reference, Repeat
 from archdsl.layers.base import Role
 from archdsl.shape import Dim
 
@@ -131,9 +131,27 @@ class Composer:
             return self.merges.merge(pair, entry, x, marks, place)
         if isinstance(node, Reference):
             return look_up(marks, node.target) or x, {}
+        if isinstance(node, Aux):
+            self.auxiliary(members, entry, x, marks, place)
+            return x, {}
         assert isinstance(node, (Call, Chain)), f"a settled network has no {type(node).__name__}"
         label = label_text(members, place.turns)
         return self.container(pair, label, place.name(entry), x, marks, place)
+
+    def auxiliary(self, members: tuple[Member, Member], entry: Entry, x: Point, marks: Marks, place: Place) -> None:
+        """An output of training, beside the way to the network's own."""
+        first, last = members[0].node, members[1].node
+        assert isinstance(first, Aux)
+        assert isinstance(last, Aux)
+        around, self.aside = self.aside, True
+        pair = tuple(
+            Member(label=each.label, node=node.body) for each, node in zip(members, (first, last), strict=True)
+        )
+        end, _ = self.member(pair, entry, look_up(marks, first.target) or x, marks, place)  # type: ignore[arg-type]
+        finish = self.box("end", place.frame, "output")
+        finish.notes += [label_text(members, place.turns), "in training only"]
+        self.arrow(end, finish)
+        self.aside = around
 
     def layer(self, pair: Pair, name: str, x: Point, place: Place) -> Point:
         """A layer in a box of its own, or folded into the box before it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from archdsl.analysis.cost import NOTHING, Cost, Costs
-from archdsl.ir.nodes import Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, Run
+from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
 from archdsl.shape import Dim
 
@@ -86,7 +86,7 @@ class Likeness:
     def targets(self, node: Node) -> frozenset[str]:
         """Every label that a reference inside a node names."""
         if node not in self._targets:
-            own = {node.target} if isinstance(node, Reference) else set()
+            own = {node.target} if isinstance(node, (Reference, Aux)) else set()
             self._targets[node] = frozenset(own.union(*(self.targets(part) for part in node.parts)))
         return self._targets[node]
 

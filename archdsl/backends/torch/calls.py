@@ -9,7 +9,7 @@ from typing import Any
 
 from archdsl.elaborate.values import LayerValue, PathValue, Value, identity, is_number
 from archdsl.elaborate.witnesses import Row
-from archdsl.ir.nodes import Call, Chain, Merge, Node, Reference
+from archdsl.ir.nodes import Aux, Call, Chain, Merge, Node, Reference
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.syntax import tree
 
@@ -75,10 +75,11 @@ def outer_references(node: Node) -> tuple[str, ...]:
 
 
 def _references(node: Node, inside: set[str], found: dict[str, None]) -> None:
+    if isinstance(node, (Reference, Aux)) and node.target.split(".")[0] not in inside:
+        found[node.target] = None
     if isinstance(node, Reference):
-        if node.target.split(".")[0] not in inside:
-            found[node.target] = None
-    elif isinstance(node, Chain):
+        return
+    if isinstance(node, Chain):
         # Labels inside a container are out of reach behind it, but for their dotted names.
         seen = set(inside) if node.container else inside
         for member in node.members:

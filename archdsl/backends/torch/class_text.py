@@ -57,9 +57,15 @@ def taken_for_granted(witnesses: Witnesses, writer: ClassWriter) -> list[Conditi
 
 
 def class_lines(
-    name: str, doc: str, arguments: tuple[Argument, ...], taken: list[Condition], text: ClassText, tensors: list[str]
+    name: str,
+    doc: str,
+    arguments: tuple[Argument, ...],
+    taken: list[Condition],
+    text: ClassText,
+    tensors: list[str],
+    gives: str = "Tensor",
 ) -> list[str]:
-    """A class as lines of text."""
+    """A class as lines of text; `gives` is the type of what its `forward` returns."""
     found = [f"class {name}({text.base}):", *docstring(doc, taken), ""]
     parameters: list[Doc] = ["self"]
     for each in arguments:
@@ -71,9 +77,15 @@ def class_lines(
     found += text.constructor
     if text.forward:
         others = [f"{tensor}: Tensor" for tensor in tensors]
-        found += ["", *lines("def forward", Bracket("(", ("self", "x: Tensor", *others), ")"), " -> Tensor:", 1)]
+        found += ["", *lines("def forward", Bracket("(", ("self", "x: Tensor", *others), ")"), f" -> {gives}:", 1)]
         found += [part for line in text.forward for part in statement(line, 2)]
     return found
+
+
+def outputs_lines(name: str, of: str, fields: list[str]) -> list[str]:
+    """The named tuple that a network with auxiliary outputs gives in training."""
+    found = [f"class {name}(NamedTuple):", f'{STEP}"""What {of} gives in training."""', ""]
+    return [*found, *(f"{STEP}{field}: Tensor" for field in fields)]
 
 
 def docstring(doc: str, taken: list[Condition]) -> list[str]:

@@ -13,7 +13,7 @@ from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import flatten_ahead, may_overwrite, turned
 from archdsl.backends.torch.namespace import Namespace
 from archdsl.ir.names import Entry, Inside, Turns, names
-from archdsl.ir.nodes import Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
+from archdsl.ir.nodes import Aux, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
 from archdsl.layers.torch_call import Module, Parameter
 from archdsl.shape import Dim
@@ -48,6 +48,9 @@ class Members:
             elif isinstance(entry, Inside):
                 assert isinstance(node, Merge)
                 self.open_merge(node, entry, flow)
+            elif isinstance(node, Aux):
+                self.auxiliary(node, entry, flow)
+                continue
             else:
                 self.member(member, entry, flow)
             self.settle(member, flow)
@@ -116,6 +119,22 @@ class Members:
             return
         extra = "".join(f", {writer.tensor(each)}" for each in outer_references(node))
         flow.apply(f"{target}({TENSOR}{extra})")
+
+    def auxiliary(self, node: Aux, name: Name, flow: Flow) -> None:
+        """An output that exists in training only, worked out where the spec has it: random draws keep their order."""
+        writer = self.writer
+        flow.flush()
+        output = writer.locals.claim("".join(map(str, name)))
+        head = "if self.training:"
+        # Neighbours share one condition.
+        if not (writer.auxiliary and flow.lines and flow.lines[-1] == writer.last_auxiliary):
+            flow.write(head)
+        inner = Flow(writer.tensor(node.target), output, depth=flow.depth + 1)
+        self.member(Member(label=name, node=node.body), name, inner)
+        inner.carry()
+        flow.lines += inner.lines
+        writer.last_auxiliary = flow.lines[-1]
+        writer.auxiliary["".join(map(str, name))] = output
 
     def inner_marks(self, member: Member) -> list[str]:
         """Labels inside a container that are referred to from outside it."""

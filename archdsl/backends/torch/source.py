@@ -17,7 +17,8 @@ from archdsl.backends.torch.calls import (
     shape_row,
     walk,
 )
-from archdsl.backends.torch.class_text import FUNCTIONS, class_lines, describe, taken_for_granted
+from archdsl.backends.torch.class_text import FUNCTIONS, class_lines, describe, outputs_lines, taken_for_granted
+from archdsl.backends.torch.initials import initial_lines
 from archdsl.backends.torch.layout import WIDTH
 from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
 from archdsl.backends.torch.printing import literal, prose, quoted
@@ -28,7 +29,7 @@ from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import BlockValue, LayerValue, Value, is_number
 from archdsl.elaborate.witnesses import Row, Witnesses
-from archdsl.ir.nodes import Architecture, Chain, Merge, Node, Reference
+from archdsl.ir.nodes import Architecture, Aux, Chain, Merge, Node, Reference
 from archdsl.symbolic import (
     Comparison,
     Expr,
@@ -63,7 +64,11 @@ class SourceWriter:
         self.definitions: dict[str, str] = {}
         self.names = Namespace(TAKEN)
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
-        self.references = {node.target: node.span for node in walk(architecture.body) if isinstance(node, Reference)}
+        self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
+        """The class of what the network gives in training, where that is more than one tensor."""
+        self.references = {
+            node.target: node.span for node in walk(architecture.body) if isinstance(node, (Reference, Aux))
+        }
         self.referenced = {word for target in self.references for word in target.split(".")}
 
     def define(self, name: str, text: str) -> None:
@@ -228,7 +233,11 @@ class SourceWriter:
         """The text of the module."""
         top = self.network(frozenset())
         parts = [text.strip("\n") for text in self.definitions.values()]
-        parts += ["\n".join(each.lines) for each in [*self.order, top]]
+        parts += ["\n".join(each.lines) for each in self.order]
+        if self.outputs:
+            fields = ["output", *self.architecture.auxiliary]
+            parts.append("\n".join(outputs_lines(self.outputs, self.top, fields)))
+        parts.append("\n".join(top.lines))
         body = "\n\n\n".join(parts)
         return f"{self.header(body)}\n\n\n{body}\n"
 
@@ -261,6 +270,7 @@ class SourceWriter:
             writer = ClassWriter(self, witnesses, identifiers, named_values(elaborator))
             verify(witnesses, witnesses.rows[0], body, self.architecture.body)
             written = writer.write(body, "top", ())
+            written.constructor += initial_lines(self.architecture, self.definitions)
         except NeedsValue as need:
             asked = {
                 name for name in identifiers for each in symbols(*need.expressions) if identifiers[name] == each.name
@@ -275,7 +285,9 @@ class SourceWriter:
             for name in row
             if identifiers[name] in writer.used
         )
-        return GeneratedClass(self.top, arguments, class_lines(self.top, self.summary(), arguments, [], written, []))
+        gives = f"Tensor | {self.outputs}" if self.outputs else "Tensor"
+        lines = class_lines(self.top, self.summary(), arguments, [], written, [], gives)
+        return GeneratedClass(self.top, arguments, lines)
 
     def summary(self) -> str:
         variant = f", variant {self.architecture.variant}" if self.architecture.variant else ""
@@ -288,8 +300,9 @@ class SourceWriter:
         text = "\n".join(textwrap.wrap(about, WIDTH, break_long_words=False, break_on_hyphens=False))
         imports = ["import torch"] if "torch." in body else []
         imports.append("from torch import Tensor, nn" if "Tensor" in body else "from torch import nn")
-        if "OrderedDict(" in body:
-            imports = ["from collections import OrderedDict", "", *imports]
+        builtin = ["from collections import OrderedDict"] if "OrderedDict(" in body else []
+        builtin += ["from typing import NamedTuple"] if self.outputs else []
+        imports = [*builtin, "", *imports] if builtin else imports
         exported = f"__all__ = [{quoted(self.top)}]"
         return "\n".join([f'"""{self.top}, a network in PyTorch.', "", text, '"""', "", *imports, "", exported])
 

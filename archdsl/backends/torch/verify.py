@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from archdsl.elaborate.witnesses import Row, Witnesses
-from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Node, Reference, Repeat
+from archdsl.ir.nodes import Aux, Call, Chain, Choice, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.shape import Shape
 
 
@@ -62,6 +62,9 @@ class _Check:
             self.chain(written, settled)
         elif isinstance(written, Merge) and isinstance(settled, Merge):
             self.merge(written, settled)
+        elif isinstance(written, Aux) and isinstance(settled, Aux):
+            self.same(written.target, settled.target, "an auxiliary output")
+            self.inner(written.body, settled.body)
         elif isinstance(written, Reference) and isinstance(settled, Reference):
             self.same(written.target, settled.target, "a reference")
 

@@ -85,6 +85,9 @@ class ClassWriter:
         self.named: dict[Expr, str] = {}
         self.stored: dict[str, str] = {}
         self.indent = 2
+        self.auxiliary: dict[str, str] = {}
+        """The variables of the outputs that exist in training only, by their names."""
+        self.last_auxiliary = ""
 
     # Values and calls
 
@@ -264,7 +267,22 @@ class ClassWriter:
                 base += lines("", sequential(SUPER, items, keyed), "", 2)
         constructor = [*self.local_lines(), *(base or [f"{STEP * 2}super().__init__()"])]
         constructor += [f"{STEP * 2}self.{attribute} = {name}" for name, attribute in self.stored.items()]
-        return ClassText(parent, [*constructor, *self.init], [] if flow is None else returned(flow))
+        return ClassText(parent, [*constructor, *self.init], [] if flow is None else self.returned(flow))
+
+    def returned(self, flow: Flow) -> list[str]:
+        """The lines of a `forward`, the last of which returns the tensor."""
+        if self.auxiliary:
+            held = flow.flush()
+            outputs = ", ".join([held, *self.auxiliary.values()])
+            flow.write("if self.training:")
+            flow.write(f"{STEP}return {self.source.outputs}({outputs})")
+            flow.write(f"return {held}")
+            return flow.lines
+        # What a module gives is `Any` to a type checker until it stands in a variable.
+        if flow.pending and flow.text.startswith("torch.") and len(f"{STEP * 2}return {flow.text}") <= WIDTH:
+            return [*flow.lines, f"return {flow.text}"]
+        held = flow.flush()
+        return [*flow.lines, f"return {held}"]
 
     def local_lines(self) -> list[str]:
         """The variables of the constructor."""
@@ -283,15 +301,6 @@ def is_long(chain: Chain) -> bool:
         if isinstance(member.node, Repeat)
         for run in member.node.runs
     )
-
-
-def returned(flow: Flow) -> list[str]:
-    """The lines of a `forward`, the last of which returns the tensor."""
-    # What a module gives is `Any` to a type checker until it stands in a variable.
-    if flow.pending and flow.text.startswith("torch.") and len(f"{STEP * 2}return {flow.text}") <= WIDTH:
-        return [*flow.lines, f"return {flow.text}"]
-    held = flow.flush()
-    return [*flow.lines, f"return {held}"]
 
 
 def words(entries: tuple[Entry, ...]) -> Iterator[str]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from archdsl.ir.names import Entry, Inside, Kind, Turns, is_open, names, style
-from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, at, text
+from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, at, text
 from archdsl.layers.torch_call import Module, Parameter
 from archdsl.shape import Dim, Layout, Shape
 
@@ -81,6 +81,9 @@ class Interpreter:
             return self.layer(node, name, x)
         if isinstance(node, Reference):
             return marks[node.target]
+        if isinstance(node, Aux):
+            # What is compared is evaluation.
+            return x
         if isinstance(node, Call):
             return self.container(node.body, "block", f"{name}.", x, {})
         if isinstance(node, Chain):

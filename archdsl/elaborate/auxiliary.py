@@ -1,0 +1,48 @@
+"""`aux`: outputs beside the network's own, which exist in training only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.diagnostics import ArchError
+from archdsl.elaborate.labels import BadLabel, LabelTwice, check_label, evaluate_template, unknown_label
+from archdsl.elaborate.sequence import Sequence
+from archdsl.ir.nodes import Aux, Node
+from archdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from archdsl.elaborate.statements import Elaborator
+
+_TUPLE = ("output", "count", "index")
+"""What a named tuple of outputs has already: the network's own output, and the methods of every tuple."""
+
+
+def aux_into(elaborator: Elaborator, item: tree.Aux, sequence: Sequence) -> None:
+    """Add an auxiliary output to the network; what arrives goes on unchanged.
+
+    Raises ArchError for a name that can't be one of outputs, and for a label that isn't there.
+    """
+    name = item.name.text
+    check_label((name,), tree.Template(item.name.span, (name,)))
+    if name in _TUPLE:
+        raise ArchError(
+            BadLabel(item.name.span, f"the output can't be called `{name}`", "every tuple of outputs has that already")
+        )
+    if name in sequence.marks or any(member.label == (name,) for member in sequence.members):
+        raise ArchError(LabelTwice(item.name.span, f"the label `{name}` is given twice", "the second of that name"))
+    target = "".join(map(str, evaluate_template(elaborator.evaluate, item.source, sequence.scope, sequence.x)))
+    if target not in sequence.scope.marks:
+        raise ArchError(unknown_label(target, item.source.span, sequence.scope.marks))
+    x = sequence.x
+    body = _body(elaborator, item, Sequence(sequence.scope.marks[target], sequence.scope))
+    sequence.add(Aux(input=x, output=x, span=item.span, target=target, body=body), (name,))
+
+
+def _body(elaborator: Elaborator, item: tree.Aux, inner: Sequence) -> Node:
+    """What makes the output: one layer or block, or a group as a container."""
+    scope = inner.scope
+    elaborator.body(item.body, inner, None, nested=True)
+    if len(inner.members) == 1:
+        return inner.members[0].node
+    # What follows a layer by an `after` belongs to it, and so does what a parameter of several layers holds.
+    return elaborator.finish(inner, item.body.span, True, item.body, scope)

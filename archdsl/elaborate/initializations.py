@@ -1,0 +1,148 @@
+"""`init`: how the weights of a kind of layer, or of one labelled layer, begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.elaborate.binding import Given, build, place, written_arguments
+from archdsl.elaborate.expressions import Evaluator
+from archdsl.elaborate.labels import unknown_label
+from archdsl.elaborate.statements import Elaborator, check_keyword
+from archdsl.elaborate.values import Scope
+from archdsl.ir.nodes import Chain, Initial, LayerNode, Merge, Node, Repeat
+from archdsl.layers.initialization import Initialization, initializations
+from archdsl.layers.torch_call import Module
+from archdsl.syntax import tree
+
+
+class UnknownInitialization(Diagnostic):
+    """A rule of `init` that isn't one."""
+
+    code = "unknown-initialization"
+    bad = "arch net\ninput 3x8x8\ninit conv kaimin\nconv3-8\n"
+    mended = "arch net\ninput 3x8x8\ninit conv kaiming\nconv3-8\n"
+
+
+class ImpossibleInitialization(Diagnostic):
+    """A rule of `init` for layers whose weights it can't set."""
+
+    code = "impossible-initialization"
+    bad = "arch net\ninput 3x8x8\ninit bn kaiming\nconv3-8 bn\n"
+    mended = "arch net\ninput 3x8x8\ninit conv kaiming\nconv3-8 bn\n"
+
+
+def settle_initializations(
+    items: tuple[tree.Init, ...], elaborator: Elaborator, scope: Scope, body: Chain
+) -> tuple[Initial, ...]:
+    """The rules with their numbers put in. Raises ArchError for one that can't be followed."""
+    if not items:
+        return ()
+    layers = list(_layers(body, set()))
+    made: dict[str, Initial] = {}
+    for item in items:
+        rule = _rule(item, elaborator.evaluate, scope)
+        if isinstance(item.target, tree.Template):
+            found = [_labelled(body, item.target)]
+            target = f"@{item.target.span.text}"
+        else:
+            check_keyword(item.target)
+            target = item.target.text
+            modules = {_module(node) for node in layers if node.layer.keyword == target}
+            # PyTorch has one class for a convolution and a depthwise one; a rule is for the class.
+            found = [node for node in layers if _module(node) in modules]
+        for node in found:
+            _check_weight(node, rule, item)
+        names = {_module(node): None for node in found}
+        for other in made.values():
+            if other.target != target and "@" not in target + other.target and names.keys() & {*other.modules}:
+                raise ArchError(
+                    ImpossibleInitialization(
+                        item.span,
+                        f"`{target}` and `{other.target}` are both `nn.{next(iter(names))}` in PyTorch, "
+                        "and can't begin differently",
+                        "the second rule for them",
+                    )
+                )
+        made.pop(target, None)
+        made[target] = Initial(
+            target=target,
+            modules=tuple(names),
+            has_bias=any("bias" in node.layer.weights(node.input) for node in found),
+            rule=rule,
+        )
+    return tuple(made.values())
+
+
+def _rule(item: tree.Init, evaluate: Evaluator, scope: Scope) -> Initialization:
+    known = initializations()
+    word = item.rule.text
+    if word not in known:
+        helps = similar_help(word, known, "a rule") or [f"the rules are {', '.join(known)}"]
+        raise ArchError(UnknownInitialization(item.rule.span, f"unknown initialisation `{word}`", helps=helps))
+    fields: Given = {}
+    place(known[word], fields, written_arguments(item.arguments, evaluate, scope))
+    return build(known[word], fields, item.rule.span)
+
+
+def _check_weight(node: LayerNode, rule: Initialization, item: tree.Init) -> None:
+    """Raise ArchError if a rule can't set a layer's weight."""
+    axes = len(node.layer.weights(node.input).get("weight", ()))
+    if rule.function is None or axes >= rule.axes:
+        return
+    reason = f"whose weight has {axes} axis, and the rule needs {rule.axes}" if axes else "which has no weight"
+    raise ArchError(
+        ImpossibleInitialization(
+            item.rule.span, f"`{rule.keyword}` can't begin `{node.layer.keyword}`, {reason}", "can't be followed"
+        )
+    )
+
+
+def _module(node: LayerNode) -> str:
+    """PyTorch's class for a layer, or '' for a layer that is none."""
+    return next((step.name for step in node.layer.torch(node.input) if isinstance(step, Module)), "")
+
+
+def _layers(node: Node, seen: set[Node]) -> Iterator[LayerNode]:
+    if node in seen:
+        return
+    seen.add(node)
+    if isinstance(node, LayerNode):
+        yield node
+    for part in node.parts:
+        yield from _layers(part, seen)
+
+
+def _labelled(body: Chain, target: tree.Template) -> LayerNode:
+    """The layer of a label; labels of containers lead to it."""
+    node: Node = body
+    for word in target.span.text.split("."):
+        inside = dict(_members(node))
+        if word not in inside:
+            raise ArchError(unknown_label(target.span.text, target.span, dict.fromkeys(inside, body.output)))
+        node = inside[word]
+    if not isinstance(node, LayerNode):
+        raise ArchError(_no_layer(target.span))
+    return node
+
+
+def _members(node: Node) -> Iterator[tuple[str, Node]]:
+    """The labelled members of a container, those in spliced repeats and in open branches among them."""
+    if isinstance(node, Chain):
+        for member in node.members:
+            if member.label is not None:
+                yield "".join(map(str, member.label)), member.node
+            elif isinstance(member.node, (Merge, Repeat)):
+                yield from _members(member.node)
+    elif isinstance(node, (Merge, Repeat)):
+        for part in node.parts:
+            yield from _members(part)
+
+
+def _no_layer(span: Span) -> Diagnostic:
+    return ImpossibleInitialization(
+        span,
+        f"`{span.text}` is no single layer",
+        "several layers, or a block",
+        helps=["label the layer itself, or name its kind: `init conv …`"],
+    )
