@@ -29,9 +29,17 @@ def read_source(path: Path, name: str | None = None) -> Source:
 
     Raises ArchError for what is no text or too large, and OSError where the file can't be read.
     """
-    name = str(path) if name is None else name
+    return source_of(read_data(path), str(path) if name is None else name)
+
+
+def read_data(path: Path) -> bytes:
+    """The bytes of a file, or of a larger one as many as show that it is too large. Raises OSError."""
     with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+        return file.read(MAX_BYTES + 1)
+
+
+def source_of(data: bytes, name: str) -> Source:
+    """The text that bytes are. Raises ArchError for what is no text or too large."""
     if len(data) > MAX_BYTES:
         raise ArchError(FileTooLarge(None, f"`{name}` is larger than {MAX_BYTES} bytes, the most that a spec may be"))
     try:

@@ -43,7 +43,8 @@ class NestedTooDeep(Diagnostic):
 
 
 @cache
-def _lark() -> Lark:
+def grammar_tables() -> Lark:
+    """Lark with the tables of the grammar, loaded once."""
     from archdsl.syntax import tables
 
     return tables.load()
@@ -120,7 +121,7 @@ def _unclosed(source: Source) -> Span | None:
 
 def _run(text: str, source: Source, start: str, offset: int) -> Any:
     try:
-        return _lark().parse(text, start=start)
+        return grammar_tables().parse(text, start=start)
     except UnexpectedInput as error:
         raise ArchError(_mistake(error, source, offset, len(text))) from None
 

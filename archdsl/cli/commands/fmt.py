@@ -1,0 +1,114 @@
+"""`archdsl fmt`: specs in one style."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+STDIN = "-"
+
+
+@click.command()
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+def command(paths: tuple[str, ...], check: bool, diff: bool) -> int:
+    """Write specs in one style.
+
+    A FILE is a spec, a folder, for all specs in it, or `-`, which reads a spec from stdin and prints it. What a
+    spec means doesn't change, and its comments stay: a file for which that can't be held is left alone, and the
+    exit status is 3. A spec with mistakes is left alone too.
+    """
+    from archdsl.diagnostics import ArchError, Diagnostic
+    from archdsl.diagnostics.columns import safe
+    from archdsl.formatting import ChangedMeaning
+
+    status = 0
+    mistakes: list[Diagnostic] = []
+    for path in paths:
+        try:
+            for name in _files(path):
+                try:
+                    changes = _format(name, check, diff)
+                    status = max(status, 1 if changes and check else 0)
+                except ArchError as error:
+                    mistakes += error.diagnostics
+                    status = max(status, 1)
+                except ChangedMeaning:
+                    print(
+                        f"error: {safe(name)}: this would change what the spec means, which is a bug of ours: "
+                        "nothing was written; please report it with the spec",
+                        file=sys.stderr,
+                    )
+                    status = 3
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            reason = error.strerror.lower() if error.strerror else str(error)
+            print(f"error: {safe(str(error.filename or path))}: {reason}", file=sys.stderr)
+            status = max(status, 2)
+    if mistakes:
+        from archdsl.cli.terminal import wants_color
+        from archdsl.diagnostics import render_all
+
+        print(render_all(mistakes, wants_color(sys.stderr)), file=sys.stderr)
+    return status
+
+
+def _files(path: str) -> Iterator[str]:
+    """The files that are meant: one, or all specs in a folder but in hidden ones. Raises OSError for neither."""
+    if path == STDIN or not Path(path).is_dir():
+        yield path
+        return
+    folder = Path(path)
+    inside = sorted(found for found in folder.rglob("*.arch") if found.is_file())
+    found = [each for each in inside if not any(part.startswith(".") for part in each.relative_to(folder).parts)]
+    if not found:
+        raise OSError("no spec is in this folder")
+    yield from map(str, found)
+
+
+def _format(name: str, check: bool, diff: bool) -> bool:
+    """Format one file and say so; whether it changes. Raises ArchError, ChangedMeaning and OSError."""
+    from archdsl.diagnostics.columns import safe
+    from archdsl.formatting import format_source
+    from archdsl.opening.reading import source_of
+
+    title = "stdin" if name == STDIN else name
+    data = _read(name)
+    text = format_source(source_of(data, title))
+    changes = text.encode() != data
+    if diff:
+        if changes:
+            from archdsl.cli.difference import difference
+            from archdsl.cli.terminal import wants_color
+
+            for line in difference(data.decode(), text, title, wants_color(sys.stdout)):
+                print(line)
+    elif check:
+        if changes:
+            print(f"{safe(title)}: would be formatted")
+    elif name == STDIN:
+        # A text for another program, whatever the encoding of the terminal.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+    elif changes:
+        from archdsl.cli.writing import write
+
+        write(Path(name), text)
+        print(f"{safe(title)}: formatted")
+    return changes
+
+
+def _read(name: str) -> bytes:
+    from archdsl.opening.reading import MAX_BYTES, read_data
+
+    if name == STDIN:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    path = Path(name)
+    if path.exists() and not path.is_file():
+        raise OSError("only a file can be formatted")
+    return read_data(path)
