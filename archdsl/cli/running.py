@@ -11,7 +11,7 @@ import click
 
 from archdsl.cli.group import cli
 from archdsl.cli.terminal import wants_color
-from archdsl.diagnostics import ArchError, render_all
+from archdsl.diagnostics import ArchError
 
 FINE, DIAGNOSTICS, USAGE, CRASH, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -48,6 +48,8 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         status = cli.main(args=None if argv is None else list(argv), prog_name="archdsl", standalone_mode=False)
     except ArchError as error:
+        from archdsl.diagnostics import render_all
+
         _flush()
         print(render_all(error.diagnostics, wants_color(sys.stderr)), file=sys.stderr)
         return DIAGNOSTICS

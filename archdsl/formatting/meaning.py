@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from archdsl.syntax.tree import Comment, File, Node
@@ -30,7 +29,7 @@ def _equal(one: Any, other: Any) -> bool:
                 return False
             pending += zip(left, right, strict=True)
         elif isinstance(left, Node):
-            names = [field.name for field in fields(left) if field.name not in _PLACES]
+            names = (name for name in left.field_names if name not in _PLACES)
             pending += [(getattr(left, name), getattr(right, name)) for name in names]
         elif left != right:
             return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 from archdsl.formatting.spacing import space
@@ -19,6 +19,7 @@ from archdsl.syntax.tree import File, Group, LabelledTable, Node, Parameters, St
 ROW = "ROW"
 END = "END"
 SIGN = "SIGN"
+LABEL_SPACE = "  "
 
 _CLOSERS = ("RSQB", "RPAR", "RBRACE", "MORETHAN")
 _BARS = ("_BAR", "_ENDBAR")
@@ -104,7 +105,7 @@ class _Places:
                 self.parameters.add(node.span.start)
             elif has_label(node):
                 self.labelled_ends.add(node.span.end)
-            pending += [getattr(node, field.name) for field in fields(node)]
+            pending += [getattr(node, name) for name in node.field_names]
 
 
 def has_label(node: Node | None) -> bool:
@@ -214,12 +215,13 @@ def _surround(found: list[Piece], text: str) -> None:
 
 def _space(found: list[Piece], places: _Places | None) -> None:
     """Give each piece the space that is ahead of it where it stands on the line of the one before."""
-    for left, right in zip(found, found[1:], strict=False):
+    for left, right in pairwise(found):
         right.space = space(left, right)
-        if right.space and right.begins is not None and not left.is_bar and places is not None:
-            # A label names one statement; the wider space shows where that ends.
-            if has_label(right.begins) or left.end in places.labelled_ends:
-                right.space = "  "
+        if places is None or right.begins is None or left.is_bar or not right.space:
+            continue
+        # A label names one statement; the wider space shows where that ends.
+        if has_label(right.begins) or left.end in places.labelled_ends:
+            right.space = LABEL_SPACE
 
 
 def _with_rows(found: list[Piece]) -> Iterator[Piece]:

@@ -62,11 +62,8 @@ def _marked(dashes: str) -> str | None:
 def _line(cells: list[str], widths: list[int], sides: list[str]) -> str:
     if len(cells) == 1:
         sides = ["<"]
-    return (
-        "|"
-        + "|".join(f" {_padded(cell, *stretch)} " for cell, *stretch in zip(cells, widths, sides, strict=False))
-        + "|"
-    )
+    padded = (_padded(*cell) for cell in zip(cells, widths, sides, strict=False))
+    return "| " + " | ".join(padded) + " |"
 
 
 def _padded(text: str, columns: int, side: str) -> str:

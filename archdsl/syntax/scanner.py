@@ -8,6 +8,7 @@ all of its parsing. Here each terminal is compiled once, and those allowed are t
 from __future__ import annotations
 
 import re
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -45,6 +46,31 @@ class Lexer(BasicLexer):
 
 
 class PlaceLexer(ContextualLexer):
-    """Lark's lexer that knows what may stand at each place, with those of one place."""
+    """Lark's lexer that knows what may stand at each place, with those of one place, made when it is reached."""
 
     BasicLexer = Lexer
+
+    def __init__(self, conf: Any, states: dict[int, Any], always_accept: Any = ()) -> None:
+        self.lexers = _Lexers(conf, states, {*conf.ignore, *always_accept})  # type: ignore[assignment]
+        self.root_lexer = Lexer(conf)
+
+
+class _Lexers(dict[int, Lexer]):
+    """The lexer of each state of the parser; states that accept the same share one."""
+
+    def __init__(self, conf: Any, states: dict[int, Any], always: set[str]) -> None:
+        self.conf = conf
+        self.states = states
+        self.always = always
+        self.shared: dict[frozenset[str], Lexer] = {}
+
+    def __missing__(self, state: int) -> Lexer:
+        accepted = frozenset(self.states[state]) | self.always
+        if accepted not in self.shared:
+            conf = copy(self.conf)
+            conf.terminals = [
+                self.conf.terminals_by_name[name] for name in accepted if name in self.conf.terminals_by_name
+            ]
+            self.shared[accepted] = Lexer(conf)
+        self[state] = self.shared[accepted]
+        return self[state]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from archdsl.diagnostics import Span
@@ -13,12 +12,14 @@ Kind = TypeVar("Kind")
 
 @dataclass_transform(frozen_default=True, eq_default=False)
 def node(kind: type[Kind]) -> type[Kind]:
-    """A class of nodes, which are not changed once they are made.
+    """A class of nodes, which are not changed once they are made; its fields are its annotations, as in a dataclass.
 
-    Type checkers hold everybody to that. At run time nothing does, since that would double the time that
-    importing this module takes.
+    Type checkers hold everybody to that. At run time nothing does: a dataclass writes and compiles methods for
+    each class, and for fifty of them that takes longer than parsing a spec.
     """
-    return dataclass(eq=False, repr=False)(kind)
+    own = (name for name, kept in kind.__annotations__.items() if not kept.startswith("ClassVar"))
+    kind.field_names = (*kind.field_names, *own)  # type: ignore[attr-defined]
+    return kind
 
 
 @node
@@ -26,8 +27,16 @@ class Node:
     """A piece of a spec. Two nodes are the same only if they are one object."""
 
     rules: ClassVar[tuple[str, ...]] = ()
+    field_names: ClassVar[tuple[str, ...]] = ()
 
     span: Span
+
+    def __init__(self, *values: Any) -> None:
+        if len(values) != len(self.field_names):
+            raise TypeError(
+                f"{type(self).__name__} has the fields {', '.join(self.field_names)}, and got {len(values)}"
+            )
+        vars(self).update(zip(self.field_names, values, strict=True))
 
     @classmethod
     def build(cls, span: Span, children: list[Any]) -> Node:
@@ -36,8 +45,8 @@ class Node:
     @property
     def children(self) -> Iterator[Node]:
         """The nodes directly below this one, in the order of their fields."""
-        for field in fields(self):
-            yield from _nodes(getattr(self, field.name))
+        for name in self.field_names:
+            yield from _nodes(getattr(self, name))
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""
