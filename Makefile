@@ -43,6 +43,7 @@ check: $(BIN)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/archdsl fmt --check specs tests
 	$(BIN)/python -m pytest -n 2 -W error
 
 clean:

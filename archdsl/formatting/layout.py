@@ -136,7 +136,7 @@ def _break_long_lines(found: list[Piece]) -> None:
 
 
 def _length(line: list[Piece]) -> int:
-    return indentation(line[0]) + sum(width(piece.space + piece.text) for piece in line) - len(line[0].space)
+    return indentation(line[0]) + _extra(line) - len(line[0].space)
 
 
 def _shorten(line: list[Piece]) -> bool:
@@ -150,26 +150,38 @@ def _shorten(line: list[Piece]) -> bool:
 
 def _shorten_at(line: list[Piece], level: Bracket) -> bool:
     """Break between the elements of a bracket that stand on a line, or else open one of them."""
-    gaps = [
-        place for place in range(1, len(line)) if line[place].parent is level and _is_gap(*line[place - 1 : place + 1])
-    ]
-    fitting = [place for place in gaps if _length(line[:place]) <= WIDTH]
-    if fitting:
+    own = [place for place, piece in enumerate(line) if place and piece.parent is level]
+    gaps = [place for place in own if _is_gap(line[place - 1], line[place])]
+    if gaps:
         # A list of tuples is a table, with a row a line; anything else fills its lines.
         rows = not level.holds_statements and any(piece.opens and piece.parent is level for piece in line)
-        for place in gaps if rows else fitting[-1:]:
+        for place in gaps if rows else _overflowing(line, gaps):
             line[place].newline = True
         return True
-    first = line[: gaps[0]] if gaps else line
-    openable = [_openable(piece.opens) for piece in first if piece.opens is not None and piece.parent is level]
+    openable = [_openable(piece.opens) for piece in line if piece.opens is not None and piece.parent is level]
     candidates = [bracket for bracket in openable if bracket is not None]
-    if candidates:
-        _open(max(candidates, key=_extent))
-        _set_apart(level)
-        return True
-    if gaps:
-        line[gaps[0]].newline = True
-    return bool(gaps)
+    if not candidates:
+        return False
+    _open(max(candidates, key=_extent))
+    _set_apart(level)
+    return True
+
+
+def _overflowing(line: list[Piece], gaps: list[int]) -> list[int]:
+    """The gaps at which lines must end so that as much as fits stands on each; at least one."""
+    found: list[int] = []
+    filled = _length(line[: gaps[0]])
+    for place, end in zip(gaps, [*gaps[1:], len(line)], strict=True):
+        more = _extra(line[place:end])
+        if filled + more > WIDTH:
+            found.append(place)
+            filled = indentation(line[place]) - len(line[place].space)
+        filled += more
+    return found
+
+
+def _extra(part: list[Piece]) -> int:
+    return sum(len(piece.space) + width(piece.text) for piece in part)
 
 
 def _is_gap(before: Piece, piece: Piece) -> bool:

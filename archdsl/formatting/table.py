@@ -40,7 +40,7 @@ def aligned(rows: list[Piece]) -> None:
 
 def width(text: str) -> int:
     """The columns that a text takes on a terminal."""
-    return sum(map(columns, text))
+    return len(text) if text.isascii() and text.isprintable() else sum(map(columns, text))
 
 
 def _is_separator(cells: list[str]) -> bool:

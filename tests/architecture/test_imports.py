@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+SPEC = str(ROOT / "specs" / "resnet.arch")
+
 HEAVY = ("torch", "torchvision", "numpy", "pydantic", "lark", "click", "rich")
 
 
@@ -45,6 +47,7 @@ def test_importing_archdsl_imports_nothing(tmp_path: Path) -> None:
         command("compile", "resnet50"),
         command("diagram", "resnet18", "-o", "net.dot"),
         command("check", "resnet.arch"),
+        command("fmt", "--check", SPEC),
         command("list"),
         command("layers"),
         command("layers", "conv"),
@@ -84,3 +87,9 @@ def test_list_parses_nothing(tmp_path: Path) -> None:
 def test_a_spec_is_parsed_without_pydantic(tmp_path: Path) -> None:
     code = "from archdsl.syntax import parse\nfrom archdsl.diagnostics import Source\nparse(Source('a', 'arch a'))"
     assert imported(code, tmp_path, "pydantic", "archdsl.layers") == []
+
+
+def test_fmt_imports_only_what_it_needs(tmp_path: Path) -> None:
+    needless = ("pydantic", "archdsl.layers", "archdsl.elaborate", "archdsl.diagnostics.text", "difflib", "rich")
+    assert imported(command("fmt", "--check", SPEC), tmp_path, *needless) == []
+    assert imported(f"import pydantic\n{command('fmt', '--check', SPEC)}", tmp_path, *needless) == ["pydantic"]
