@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from archdsl.diagnostics import ArchError, Source
 from archdsl.formatting import format_source
 from archdsl.formatting.meaning import same
+from archdsl.network import loads
 from archdsl.syntax import parse, tree
 
 from ..language.pages import examples, pages
@@ -57,6 +59,26 @@ def test_specs_are_in_the_style(path: Path) -> None:
     assert formatted(TEXTS[path.name]) == TEXTS[path.name]
 
 
+def document(text: str) -> str:
+    """The network as JSON, without the places in the text."""
+    return re.sub(r'"place":\{[^{}]*\}', "", loads(text).to_json())
+
+
+def test_networks_are_equal() -> None:
+    compared = 0
+    for text in TEXTS.values():
+        # Only what stands alone, and before it is formatted it is no longer in the style.
+        if text.startswith("from ") or "\nfrom " in text or "\narch " not in text:
+            continue
+        ugly = text.replace(" ", " \t ").replace("\n", "\n\n\n   ")
+        if (file := parsed(ugly)) is None or not same_but_for_comments(file, parse(Source("net.arch", text))):
+            continue
+        assert formatted(ugly) != ugly
+        assert document(formatted(ugly)) == document(ugly)
+        compared += 1
+    assert compared > 15
+
+
 def test_every_spec_of_the_reference() -> None:
     read = 0
     for page in pages():
@@ -67,7 +89,7 @@ def test_every_spec_of_the_reference() -> None:
     assert read > 150
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_the_white_space(data: st.DataObject) -> None:
     original = TEXTS[data.draw(st.sampled_from(sorted(TEXTS)))]
