@@ -122,7 +122,7 @@ def _is_dangling(comma: Piece) -> bool:
     content = comma.parent.content
     if content[-1] is not comma or comma.parent.opened or comma.remark is not None:
         return False
-    return comma.parent.kind != "tuple" or sum(piece.kind == "COMMA" for piece in content) > 1
+    return comma.parent.kind != "tuple" or comma.parent.commas > 1
 
 
 def _break_long_lines(found: list[Piece]) -> None:
@@ -163,7 +163,6 @@ def _shorten_at(line: list[Piece], level: Bracket) -> bool:
     if not candidates:
         return False
     _open(max(candidates, key=_extent))
-    _set_apart(level)
     return True
 
 

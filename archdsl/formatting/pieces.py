@@ -41,6 +41,7 @@ class Bracket:
         self.opened = parent is None
         self.content: list[Piece] = []
         self.closer: Piece | None = None
+        self.commas = 0
 
     @property
     def holds_statements(self) -> bool:
@@ -139,13 +140,14 @@ def _bracketed(text: str, start: str, root: Bracket, places: _Places | None = No
             kind = SIGN
         piece = Piece(kind, str(token), at, at + len(token), inside)
         if kind in _CLOSERS and inside.parent is not None:
-            if inside.kind == "brackets" and any(each.kind == "COMMA" and each.parent is inside for each in found):
+            if inside.kind == "brackets" and inside.commas:
                 inside.kind = "tuple"
             inside.closer, piece.closes = piece, inside
             piece.parent = inside = inside.parent
         if places is not None and at in places.beginnings:
             piece.begins = places.beginnings[at]
         found.append(piece)
+        inside.commas += kind == "COMMA"
         opened = _opened(kind, at, before, places)
         if opened:
             piece.opens = inside = Bracket(opened, inside)

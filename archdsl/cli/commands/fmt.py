@@ -92,6 +92,8 @@ def _format(name: str, check: bool, diff: bool) -> bool:
         if changes:
             print(f"{safe(title)}: would be formatted")
     elif name == STDIN:
+        if sys.stdout is None:
+            raise OSError("stdout is closed")
         # A text for another program, whatever the encoding of the terminal.
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode())
@@ -107,6 +109,8 @@ def _read(name: str) -> bytes:
     from archdsl.opening.reading import MAX_BYTES, read_data
 
     if name == STDIN:
+        if sys.stdin is None:
+            raise OSError("stdin is closed")
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     path = Path(name)
     if path.exists() and not path.is_file():
