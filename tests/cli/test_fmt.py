@@ -135,6 +135,11 @@ def test_a_failure_to_write_leaves_the_file(run: Run, net: Path, monkeypatch: py
     assert (ran.status, ran.err) == (2, "error: net.arch: no space left on device\n")
     assert net.read_text(encoding="utf-8") == UGLY
     assert [path.name for path in net.parent.iterdir()] == ["net.arch"]
+    (net.parent / "other.arch").write_text(UGLY, encoding="utf-8")
+    ran = run("fmt", ".")
+    assert (ran.status, len(ran.err.splitlines())) == (2, 2), (
+        "one that fails keeps no other of its folder from its turn"
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="who is root may write anywhere")

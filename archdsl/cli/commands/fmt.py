@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from archdsl.diagnostics import Diagnostic
 
 STDIN = "-"
 
@@ -22,34 +26,30 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> int:
     spec means doesn't change, and its comments stay: a file for which that can't be held is left alone, and the
     exit status is 3. A spec with mistakes is left alone too.
     """
-    from archdsl.diagnostics import ArchError, Diagnostic
-    from archdsl.diagnostics.columns import safe
+    from archdsl.diagnostics import ArchError
     from archdsl.formatting import ChangedMeaning
 
     status = 0
     mistakes: list[Diagnostic] = []
-    for path in paths:
+    for name in _files(paths):
         try:
-            for name in _files(path):
-                try:
-                    changes = _format(name, check, diff)
-                    status = max(status, 1 if changes and check else 0)
-                except ArchError as error:
-                    mistakes += error.diagnostics
-                    status = max(status, 1)
-                except ChangedMeaning:
-                    print(
-                        f"error: {safe(name)}: this would change what the spec means, which is a bug of ours: "
-                        "nothing was written; please report it with the spec",
-                        file=sys.stderr,
-                    )
-                    status = 3
+            changes = _format(name, check, diff)
+            status = max(status, 1 if changes and check else 0)
+        except ArchError as error:
+            mistakes += error.diagnostics
+            status = max(status, 1)
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            reason = error.strerror.lower() if error.strerror else str(error)
-            print(f"error: {safe(str(error.filename or path))}: {reason}", file=sys.stderr)
+            _say(name, error.strerror.lower() if error.strerror else str(error))
             status = max(status, 2)
+        except ChangedMeaning:
+            _say(
+                name,
+                "this would change what the spec means, which is a bug of ours: nothing was written; "
+                "please report it with the spec",
+            )
+            status = 3
     if mistakes:
         from archdsl.cli.terminal import wants_color
         from archdsl.diagnostics import render_all
@@ -58,17 +58,23 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> int:
     return status
 
 
-def _files(path: str) -> Iterator[str]:
-    """The files that are meant: one, or all specs in a folder but in hidden ones. Raises OSError for neither."""
-    if path == STDIN or not Path(path).is_dir():
-        yield path
-        return
-    folder = Path(path)
-    inside = sorted(found for found in folder.rglob("*.arch") if found.is_file())
-    found = [each for each in inside if not any(part.startswith(".") for part in each.relative_to(folder).parts)]
-    if not found:
-        raise OSError("no spec is in this folder")
-    yield from map(str, found)
+def _say(name: str, problem: str) -> None:
+    from archdsl.diagnostics.columns import safe
+
+    print(f"error: {safe(name)}: {problem}", file=sys.stderr)
+
+
+def _files(paths: tuple[str, ...]) -> Iterator[str]:
+    """The files that are meant: each path, or where it is a folder all specs in it but in hidden ones."""
+    for path in paths:
+        folder = Path(path)
+        if path == STDIN or not folder.is_dir():
+            yield path
+            continue
+        inside = sorted(found for found in folder.rglob("*.arch") if found.is_file())
+        shown = [found for found in inside if not any(part.startswith(".") for part in found.relative_to(folder).parts)]
+        # A folder without one is reported as what can't be formatted.
+        yield from map(str, shown or [folder])
 
 
 def _format(name: str, check: bool, diff: bool) -> bool:
@@ -113,6 +119,8 @@ def _read(name: str) -> bytes:
             raise OSError("stdin is closed")
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     path = Path(name)
+    if path.is_dir():
+        raise OSError("no spec is in this folder")
     if path.exists() and not path.is_file():
         raise OSError("only a file can be formatted")
     return read_data(path)
