@@ -1,8 +1,9 @@
-"""The table of variants: a row of parameter values and expectations for each name."""
+"""The table of variants: a row of parameter values, expectations and reported figures for each name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
 from archdsl.elaborate.tables import RaggedTable
@@ -10,7 +11,7 @@ from archdsl.syntax import tree
 
 
 class UnknownVariantColumn(Diagnostic):
-    """A column of `variants` that is neither `name`, a parameter, nor an expectation."""
+    """A column of `variants` that is neither `name`, a parameter, an expectation nor a reported figure."""
 
     code = "unknown-variant-column"
     bad = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\nvariants\n| name | widht |\n| small | 4 |\n"
@@ -18,11 +19,19 @@ class UnknownVariantColumn(Diagnostic):
 
 
 class BadVariant(Diagnostic):
-    """A row of `variants` without a name, or with the name of another row."""
+    """A row of `variants` without a name or with the name of another row, or a second column of the same heading."""
 
     code = "bad-variant"
     bad = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\nvariants\n| name | width |\n| a | 4 |\n| a | 8 |\n"
     mended = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\nvariants\n| name | width |\n| a | 4 |\n| b | 8 |\n"
+
+
+class BadReport(Diagnostic):
+    """A cell of a `report` column that is neither a number nor a string."""
+
+    code = "bad-report"
+    bad = "arch net\ninput 3x8x8\nconv3-8\nvariants\n| name | report top1 |\n| net | 60 + 9.8 |\n"
+    mended = "arch net\ninput 3x8x8\nconv3-8\nvariants\n| name | report top1 |\n| net | 69.8 |\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +45,20 @@ class Expectation:
     span: Span
 
 
+Reported: TypeAlias = "int | float | str"
+"""A cell of a `report` column, as it is written: `69.758`, or `"IMAGENET1K_V1"`."""
+
+_EXPECT, _REPORT = "expect ", "report "
+
+
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """One row: a name, values for parameters, and figures to be equal to."""
+    """One row: a name, values for parameters, figures to be equal to, and figures that nothing here can check."""
 
     name: str
     values: dict[str, tree.Expression]
     expects: tuple[Expectation, ...]
+    reports: dict[str, Reported]
     span: Span
 
 
@@ -52,9 +68,11 @@ def read_variants(table: tree.Variants | None, arch: tree.Arch | None) -> dict[s
         return {}
     parameters = {each.name.text for each in arch.parameters} if arch else set()
     columns = [word.text for word in table.header]
-    for word in table.header:
+    for place, word in enumerate(table.header):
         text = word.text
-        if text != "name" and text not in parameters and not text.startswith("expect "):
+        if text in columns[:place]:
+            raise ArchError(BadVariant(word.span, f"two columns are headed `{text}`", "the second"))
+        if text != "name" and text not in parameters and not text.startswith((_EXPECT, _REPORT)):
             raise ArchError(
                 UnknownVariantColumn(
                     word.span,
@@ -97,15 +115,36 @@ def _row(row: tree.Row, columns: list[str]) -> Variant:
         raise ArchError(
             BadVariant(name.span if name.span.text else row.span, "a variant needs a name", "a word or a string")
         )
-    values = {
-        column: cell
-        for column, cell in cells.items()
-        if column != "name" and not column.startswith("expect ") and not isinstance(cell, tree.Empty)
-    }
-    expects = tuple(
-        Expectation(column.removeprefix("expect "), None, "==", cell, cell.span)
-        for column, cell in cells.items()
-        if column.startswith("expect ") and not isinstance(cell, tree.Empty)
+    filled = {column: cell for column, cell in cells.items() if not isinstance(cell, tree.Empty)}
+    return Variant(
+        name=name.text if isinstance(name, tree.Name) else str(name.value),
+        values={
+            column: cell
+            for column, cell in filled.items()
+            if column != "name" and not column.startswith((_EXPECT, _REPORT))
+        },
+        expects=tuple(
+            Expectation(column.removeprefix(_EXPECT), None, "==", cell, cell.span)
+            for column, cell in filled.items()
+            if column.startswith(_EXPECT)
+        ),
+        reports={
+            column.removeprefix(_REPORT): _reported(column, cell)
+            for column, cell in filled.items()
+            if column.startswith(_REPORT)
+        },
+        span=row.span,
     )
-    text = name.text if isinstance(name, tree.Name) else str(name.value)
-    return Variant(text, values, expects, row.span)
+
+
+def _reported(column: str, cell: tree.Expression) -> Reported:
+    if not isinstance(cell, tree.Literal) or isinstance(cell.value, bool):
+        raise ArchError(
+            BadReport(
+                cell.span,
+                f"`{column}` is a number or a string",
+                "what others reported is written down, not worked out",
+                helps=[f'put it in quotes: `"{cell.span.text}"`'] if isinstance(cell, tree.Name) else [],
+            )
+        )
+    return cell.value
