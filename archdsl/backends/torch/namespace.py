@@ -38,9 +38,10 @@ def identifier(text: str) -> str:
 
 
 def camel(text: str) -> str:
-    """`dense_layer` as `DenseLayer`; capitals that are there stay."""
+    """`dense_layer` as `DenseLayer`; capitals that are there stay, and `1_0` doesn't become ten."""
     parts = [part for part in re.split(r"[^A-Za-z0-9]+", text) if part]
-    name = "".join(part[0].upper() + part[1:] for part in parts) or "Module"
+    name = "_".join(part[0].upper() + part[1:] for part in parts) or "Module"
+    name = re.sub(r"(?<![0-9])_|_(?![0-9])", "", name)
     return f"Net{name}" if name[0].isdigit() else name
 
 
@@ -48,6 +49,5 @@ def class_name(arch: str, variant: str | None) -> str:
     """The class of a network: `ResNet50` for the variant `resnet50` of the architecture `ResNet`."""
     if variant is None:
         return camel(arch)
-    if variant.lower().startswith(arch.lower()):
-        return camel(arch) + camel(f"_{variant[len(arch) :]}").removeprefix("Net")
-    return camel(variant)
+    family = re.match("[^A-Za-z0-9]*".join(re.sub("[^A-Za-z0-9]", "", arch)), variant, re.IGNORECASE)
+    return camel(f"{arch}_{variant[family.end() :]}" if family else variant)
