@@ -17,7 +17,7 @@ def test_list(run: Run) -> None:
     ran = run("list")
     assert ran.status == 0
     lines = {line.split()[0]: line.split()[1:] for line in ran.out.splitlines()}
-    assert lines["resnet.arch"] == ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
+    assert lines["resnet.arch"][:5] == ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
     assert lines["vgg16.arch"] == []
     assert {"vgg11", "vgg16", "vgg16_bn", "vgg16_c", "vgg11_lrn"} <= set(lines["vgg.arch"])
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -22,6 +20,7 @@ from archdsl.opening.imports import read_program
 from archdsl.opening.parameters import from_text
 from archdsl.opening.reading import text_source
 
+from ..clean_source import assert_clean
 from .pages import Block, Example, blocks, examples, matches, pages, write_beside
 
 # PyTorch says so of `padding="same"` with an even kernel, which is slow and right.
@@ -209,13 +208,7 @@ def test_sources_are_clean(tmp_path: Path) -> None:
         page = re.sub(r"[^a-z0-9]+", "_", str(example).replace(".md", ""))
         names.append(f"page_{page}_{number}.py")
         (tmp_path / names[-1]).write_text(asked(example, options).source(), encoding="utf-8")
-    for command in (
-        ["ruff", "check", "--isolated", "--no-cache", "."],
-        ["ruff", "format", "--isolated", "--no-cache", "--check", "."],
-        ["mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path / ".cache"), *names],
-    ):
-        done = subprocess.run([sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+    assert_clean(tmp_path)
 
 
 def test_every_spec_promises_something() -> None:

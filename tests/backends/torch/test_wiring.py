@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archdsl.diagnostics import ArchError
-from archdsl.network import Network, load, loads
+from archdsl.network import Network, loads
 
+from ...specs.specs_under_test import SPECS, small
 from .interpreter import Interpreter
 from .random_programs import Programs
-from .specs_here import NAMES, batch
+from .specs_here import ONLY_HERE, batch
 from .specs_here import network as specs_here
-
-SPECS = Path(__file__).parents[3] / "specs"
-SMALL = {"3x224x224": (3, 64, 48), "3x32x32": (3, 32, 32), "1x28x28": (1, 28, 28), "3x64x64": (3, 48, 64)}
 
 
 def assert_same(network: Network, x: torch.Tensor) -> None:
@@ -35,14 +31,11 @@ def assert_same(network: Network, x: torch.Tensor) -> None:
 
 @pytest.mark.parametrize("file", sorted(path.name for path in SPECS.glob("*.arch") if "vgg" not in path.name))
 def test_specs(file: str) -> None:
-    network = load(SPECS / file)
-    sizes = SMALL.get("x".join(map(str, network.input)), network.input)
-    if file in ("lecture-identity.arch", "lecture-resized.arch", "lenet5.arch"):
-        sizes = network.input
-    assert_same(network, torch.rand(2, *sizes))  # type: ignore[arg-type]
+    network = small(file)
+    assert_same(network, torch.rand(2, *network.input))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ONLY_HERE)
 def test_networks(name: str) -> None:
     assert_same(specs_here(name), batch(name))
 
