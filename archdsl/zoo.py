@@ -12,7 +12,7 @@ from archdsl.analysis.summary import Summary
 from archdsl.elaborate.program import elaborate
 from archdsl.elaborate.variants import Reported
 from archdsl.formula import sizes_text
-from archdsl.network import read_program
+from archdsl.opening.imports import read_program
 from archdsl.opening.library import Spec, files
 from archdsl.shape import Dim
 
@@ -38,7 +38,8 @@ def entries() -> Iterator[Entry]:
 
     Raises ArchError for a mistake in one of them.
     """
-    programs = [(path, read_program(Spec(path, title=path.name).read())) for path in files()]
+    specs = [Spec(path, title=path.name) for path in files()]
+    programs = [(spec.path, read_program(spec.read(), spec.folder)) for spec in specs]
     taken = {variant for _, program in programs for variant in program.variants}
     for path, program in programs:
         if program.is_library:
@@ -62,13 +63,8 @@ def zoo_text(found: list[Entry]) -> str:
     """An aligned table with a legend below it. Ends without a line end."""
     columns = [_aligned(column) for column in zip(*_table(found, ","), strict=True)]
     lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "1 MAC = 2 FLOPs; parameters and MACs are computed, what stands behind them was reported by others",
-        ]
-    )
+    legend = "1 MAC = 2 FLOPs. Parameters and MACs are computed; what stands behind them was reported by others."
+    return "\n".join([*lines, "", legend])
 
 
 def zoo_csv(found: list[Entry]) -> str:

@@ -24,13 +24,11 @@ NAMES = (
     "googlenet",
     "inception_v3",
     "mnasnet0_5",
-    "mobilenet_v1",
     "mobilenet_v2",
     "resnet1d",
     "resnext50_32x4d",
     "se_resnet50",
     "shufflenet_v2_x0_5",
-    "squeezenet1_0",
     "squeezenet1_1",
     "unet",
 )

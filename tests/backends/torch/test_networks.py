@@ -68,7 +68,7 @@ def test_same_bytes_under_any_hash_seed() -> None:
             capture_output=True,
             check=True,
         ).stdout
-        for seed in range(4)
+        for seed in range(2)
     }
     assert len(outputs) == 1
 
