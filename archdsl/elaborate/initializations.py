@@ -10,7 +10,8 @@ from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.labels import unknown_label
 from archdsl.elaborate.statements import Elaborator, check_keyword
 from archdsl.elaborate.values import Scope
-from archdsl.ir.nodes import Chain, Initial, LayerNode, Merge, Node, Repeat
+from archdsl.ir.names import Entry, Inside, Kind, Turns, names, style
+from archdsl.ir.nodes import Aux, Call, Chain, Initial, LayerNode, Member, Merge, Node, text
 from archdsl.layers.initialization import Initialization, initializations
 from archdsl.layers.torch_call import Module
 from archdsl.syntax import tree
@@ -43,23 +44,23 @@ def settle_initializations(
     for item in items:
         rule = _rule(item, elaborator.evaluate, scope)
         if isinstance(item.target, tree.Template):
-            found = [_labelled(body, item.target)]
+            found = [_named_layer(body, item.target)]
             target = f"@{item.target.span.text}"
         else:
             check_keyword(item.target)
             target = item.target.text
-            modules = {_module(node) for node in layers if node.layer.keyword == target}
+            classes = {_module(node) for node in layers if node.layer.keyword == target}
             # PyTorch has one class for a convolution and a depthwise one; a rule is for the class.
-            found = [node for node in layers if _module(node) in modules]
+            found = [node for node in layers if _module(node) in classes]
         for node in found:
             _check_weight(node, rule, item)
-        names = {_module(node): None for node in found}
+        modules = {_module(node): None for node in found}
         for other in made.values():
-            if other.target != target and "@" not in target + other.target and names.keys() & {*other.modules}:
+            if other.target != target and "@" not in target + other.target and modules.keys() & {*other.modules}:
                 raise ArchError(
                     ImpossibleInitialization(
                         item.span,
-                        f"`{target}` and `{other.target}` are both `nn.{next(iter(names))}` in PyTorch, "
+                        f"`{target}` and `{other.target}` are both `nn.{next(iter(modules))}` in PyTorch, "
                         "and can't begin differently",
                         "the second rule for them",
                     )
@@ -67,7 +68,7 @@ def settle_initializations(
         made.pop(target, None)
         made[target] = Initial(
             target=target,
-            modules=tuple(names),
+            modules=tuple(modules),
             has_bias=any("bias" in node.layer.weights(node.input) for node in found),
             rule=rule,
         )
@@ -113,30 +114,38 @@ def _layers(node: Node, seen: set[Node]) -> Iterator[LayerNode]:
         yield from _layers(part, seen)
 
 
-def _labelled(body: Chain, target: tree.Template) -> LayerNode:
-    """The layer of a label; labels of containers lead to it."""
+def _named_layer(body: Chain, target: tree.Template) -> LayerNode:
+    """The layer of a name, as the `state_dict` has it: of containers and blocks the name leads to what is inside."""
     node: Node = body
+    kind: Kind = "top"
     for word in target.span.text.split("."):
-        inside = dict(_members(node))
+        inside = dict(_members(node, kind))
         if word not in inside:
             raise ArchError(unknown_label(target.span.text, target.span, dict.fromkeys(inside, body.output)))
         node = inside[word]
+        if isinstance(node, Aux):
+            node = node.body
+        kind = "block" if isinstance(node, Call) else "group"
     if not isinstance(node, LayerNode):
         raise ArchError(_no_layer(target.span))
     return node
 
 
-def _members(node: Node) -> Iterator[tuple[str, Node]]:
-    """The labelled members of a container, those in spliced repeats and in open branches among them."""
-    if isinstance(node, Chain):
-        for member in node.members:
-            if member.label is not None:
-                yield "".join(map(str, member.label)), member.node
-            elif isinstance(member.node, (Merge, Repeat)):
-                yield from _members(member.node)
-    elif isinstance(node, (Merge, Repeat)):
-        for part in node.parts:
-            yield from _members(part)
+def _members(node: Node, kind: Kind) -> Iterator[tuple[str, Node]]:
+    """What is in a container, by its names; copies of a repeat have none of their own here."""
+    chain = node.body if isinstance(node, Call) else node
+    if isinstance(chain, Chain):
+        yield from _pairs(chain.members, names(chain, style(chain, kind)))
+
+
+def _pairs(members: tuple[Member, ...], entries: tuple[Entry, ...]) -> Iterator[tuple[str, Node]]:
+    for member, entry in zip(members, entries, strict=True):
+        if not isinstance(entry, Inside):
+            yield text(entry), member.node
+        elif isinstance(member.node, Merge):
+            for branch, part in zip(member.node.branches, entry.parts, strict=True):
+                assert not isinstance(part, Turns)
+                yield from _pairs(branch.members, part)
 
 
 def _no_layer(span: Span) -> Diagnostic:

@@ -3,65 +3,94 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 import archdsl
+from archdsl import ArchError
 from archdsl.symbolic import Expr, substitute
 
-SPECS = [
-    ("vgg16_bn", None),
-    ("resnet18", None),
-    ("resnet50", None),
-    ("resnet-cifar.arch", None),
-    ("allconv.arch", "allcnn_c"),
-    ("lecture-allconv.arch", None),
-    ("plain34.arch", None),
-]
+from ..specs.specs_under_test import variants
+
+# One variant of each spec, and of ResNet both kinds of block.
+SPECS = [*{name: (name, variant) for name, variant in reversed(variants())}.values(), ("resnet.arch", "resnet50")]
+LETTERS = "DHW"
 
 
 def numbers(value: Any, sizes: dict[str, int]) -> Any:
     return tuple(substitute(each, sizes) for each in value) if isinstance(value, tuple) else substitute(value, sizes)
 
 
-@pytest.mark.parametrize(("name", "variant"), SPECS)
-def test_formulas_are_the_numbers(name: str, variant: str | None) -> None:
-    network = archdsl.load(name, variant=variant)
-    formulas = archdsl.load(name, variant=variant, input=f"{network.input[0]}xHxW").shapes()
-    assert any(isinstance(size, Expr) for row in formulas.rows for size in row.output)
-    least = network.shapes().smallest_input
-    assert least is not None
+def random_sizes(name: str, network: archdsl.Network, count: int) -> Iterator[dict[str, int]]:
+    """Sizes that a network takes, about those that it was made for."""
     draw = random.Random(name)
-    for _ in range(20):
-        sizes = {"H": draw.randint(least, 300), "W": draw.randint(least, 300)}
-        settled = archdsl.load(name, variant=variant, input=(network.input[0], sizes["H"], sizes["W"])).shapes()
-        assert [numbers(row.output, sizes) for row in formulas.rows] == [row.output for row in settled.rows]
-        assert numbers(formulas.macs, sizes) == settled.macs
-        assert formulas.params == settled.params
+    spatial = network.input[1:]
+    letters = LETTERS[-len(spatial) :]
+    while count:
+        sizes = {
+            letter: draw.randint(size // 3, size + size // 3) for letter, size in zip(letters, spatial, strict=True)
+        }
+        try:
+            archdsl.load(name, variant=network.variant, input=(network.input[0], *sizes.values()))
+        except ArchError:
+            # A U-Net joins maps only of some sizes, and small ones vanish.
+            sizes = {letter: -(-size // 16) * 16 for letter, size in zip(letters, spatial, strict=True)}
+        count -= 1
+        yield sizes
+
+
+def watch(module: nn.Module, seen: dict[str, tuple[int, ...]]) -> None:
+    """Note the sizes that every module makes."""
+    for path, each in module.named_modules():
+        each.register_forward_hook(lambda _, __, made, path=path: seen.__setitem__(path, tuple(made.shape[1:])))
 
 
 @pytest.mark.parametrize(("name", "variant"), SPECS)
 def test_formulas_are_torchs_sizes(name: str, variant: str | None) -> None:
-    formulas = {row.name: row for row in archdsl.load(name, variant=variant, input="3xHxW").shapes().rows}
-    seen: dict[str, tuple[int, ...]] = {}
+    network = archdsl.load(name, variant=variant)
+    letters = LETTERS[-len(network.input[1:]) :]
+    channels = network.input[0]
     with torch.device("meta"):
-        module = archdsl.load(name, variant=variant).module().eval()
-    for path, each in module.named_modules():
-        each.register_forward_hook(lambda _, __, made, path=path: seen.__setitem__(path, tuple(made.shape[1:])))
-    for height, width in ((64, 97), (131, 75), (224, 224)):
+        module = network.module().eval()
+    shapes = archdsl.load(name, variant=variant, input=f"{channels}x{'x'.join(letters)}").shapes()
+    rows = shapes.rows
+    formulas = {row.name: row for row in rows}
+    assert any(isinstance(size, Expr) for row in rows for size in row.output)
+    seen: dict[str, tuple[int, ...]] = {}
+    watch(module, seen)
+    for sizes in random_sizes(name, network, 20):
         seen.clear()
-        module(torch.empty(1, 3, height, width, device="meta"))
+        if isinstance(shapes.params, Expr):
+            # The first `fc` of some networks has as many weights as its map has places.
+            with torch.device("meta"):
+                module = archdsl.load(name, variant=variant, input=(channels, *sizes.values())).module().eval()
+            watch(module, seen)
+        module(torch.empty(1, channels, *sizes.values(), device="meta"))
         checked = 0
         for path, made in seen.items():
             row = formulas.get(path)
             # A flatten behind a pooling is part of the layer and of no module.
             if row is None or len(made) != len(row.output):
                 continue
-            assert numbers(row.output, {"H": height, "W": width}) == made, path
+            assert numbers(row.output, sizes) == made, (path, sizes)
             checked += 1
         assert checked > 5
+
+
+@pytest.mark.parametrize(("name", "variant"), SPECS)
+def test_formulas_of_costs_are_the_numbers(name: str, variant: str | None) -> None:
+    network = archdsl.load(name, variant=variant)
+    letters = LETTERS[-len(network.input[1:]) :]
+    formulas = archdsl.load(name, variant=variant, input=f"{network.input[0]}x{'x'.join(letters)}").shapes()
+    for sizes in random_sizes(name, network, 3):
+        settled = archdsl.load(name, variant=variant, input=(network.input[0], *sizes.values())).shapes()
+        assert [numbers(row.output, sizes) for row in formulas.rows] == [row.output for row in settled.rows]
+        assert numbers(formulas.macs, sizes) == settled.macs
+        assert numbers(formulas.params, sizes) == settled.params
 
 
 def test_what_needs_a_number_says_so() -> None:

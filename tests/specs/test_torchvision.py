@@ -16,7 +16,7 @@ from .specs_under_test import TORCHVISION
 def theirs(name: str, **arguments: int) -> nn.Module:
     """torchvision's network with weights and statistics of our own, which cost less than to initialise it twice."""
     if name in ("googlenet", "inception_v3"):
-        arguments |= {"init_weights": False, "transform_input": False, "aux_logits": False}
+        arguments |= {"init_weights": False, "transform_input": False}
     with torch.device("meta"):
         model: nn.Module = getattr(torchvision.models, name)(weights=None, **arguments)
     model.to_empty(device="cpu")
@@ -47,8 +47,8 @@ def with_weights_of(reference: nn.Module, network: Network) -> nn.Module:
 def test_figures(name: str) -> None:
     published, network = TORCHVISION[name], archdsl.load(name)
     shapes = network.shapes()
-    if name != "inception_v3":
-        assert shapes.params == published.params
+    # torchvision counts the auxiliary heads of Inception v3, and not those of GoogLeNet.
+    assert published.params == (shapes.inference_params if name == "googlenet" else shapes.params)
     assert round(shapes.macs / 1e9, 3) == published.gmacs
     assert shapes.smallest_input == published.min_input
     assert network.variant == name
@@ -93,16 +93,37 @@ STRUCTURES = (
 def test_gradients(name: str) -> None:
     torch.manual_seed(0)
     reference = theirs(name)
-    side = max(33, TORCHVISION[name].min_input)
-    batch, gradients = torch.rand(2, 3, side, side), []
+    # An auxiliary head takes maps of one size only.
+    side = {"googlenet": 224, "inception_v3": 299}.get(name, max(33, TORCHVISION[name].min_input))
+    batch, gradients, outputs = torch.rand(2, 3, side, side), [], []
     for model in (with_weights_of(reference, archdsl.load(name)), reference):
         # Dropout draws the same for both.
         torch.manual_seed(1)
-        model.train()(batch).square().mean().backward()
+        made = model.train()(batch)
+        made = [made] if isinstance(made, torch.Tensor) else [made[0], *sorted(made[1:], key=lambda each: each.sum())]
+        outputs.append(made)
+        sum(each.square().mean() for each in made).backward()
         gradients.append({key: weight.grad for key, weight in model.named_parameters()})
+    assert len(outputs[0]) == {"googlenet": 3, "inception_v3": 2}.get(name, 1)
+    for output, other in zip(*outputs, strict=True):
+        assert torch.equal(output, other)
     assert gradients[0].keys() == gradients[1].keys()
     for key, gradient in gradients[0].items():
         assert torch.equal(gradient, gradients[1][key]), key
+
+
+@pytest.mark.parametrize(
+    "name", ["densenet121", "googlenet", "inception_v3", "mnasnet0_5", "mobilenet_v2", "resnet18", "squeezenet1_0"]
+)
+def test_initial_weights(name: str) -> None:
+    torch.manual_seed(0)
+    arguments = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
+    reference = getattr(torchvision.models, name)(weights=None, **arguments).state_dict()
+    torch.manual_seed(0)
+    ours = archdsl.load(name).module().state_dict()
+    assert reference.keys() == ours.keys()
+    for key, tensor in reference.items():
+        assert torch.equal(tensor, ours[key]), key
 
 
 def test_another_number_of_classes() -> None:

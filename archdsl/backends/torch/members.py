@@ -34,6 +34,8 @@ class Members:
 
     def __init__(self, writer: ClassWriter) -> None:
         self.writer = writer
+        self.made: dict[str, tuple[int, bool]] = {}
+        """Behind which line of `forward` the tensor of a label is there, and whether an auxiliary output follows."""
 
     def chain(self, members: tuple[Member, ...], entries: tuple[Entry, ...], flow: Flow) -> None:
         """Members in order."""
@@ -71,6 +73,7 @@ class Members:
             flow.flush(variable)
         elif flow.held != variable:
             flow.write(f"{variable} = {flow.held}")
+        self.made[mark] = len(flow.lines), False
 
     def member(self, member: Member, name: Name, flow: Flow) -> None:
         """One member under its name."""
@@ -121,19 +124,24 @@ class Members:
         flow.apply(f"{target}({TENSOR}{extra})")
 
     def auxiliary(self, node: Aux, name: Name, flow: Flow) -> None:
-        """An output that exists in training only, worked out where the spec has it: random draws keep their order."""
+        """An output that exists in training only, worked out right where its label's tensor is made.
+
+        Its modules stand where the spec has it. To work it out later would hold the tensor, and change the order
+        in which gradients are summed.
+        """
         writer = self.writer
-        flow.flush()
         output = writer.locals.claim("".join(map(str, name)))
-        head = "if self.training:"
-        # Neighbours share one condition.
-        if not (writer.auxiliary and flow.lines and flow.lines[-1] == writer.last_auxiliary):
-            flow.write(head)
         inner = Flow(writer.tensor(node.target), output, depth=flow.depth + 1)
         self.member(Member(label=name, node=node.body), name, inner)
         inner.carry()
-        flow.lines += inner.lines
-        writer.last_auxiliary = flow.lines[-1]
+        place, shared = self.made[node.target]
+        # Outputs of one tensor share one condition.
+        added = inner.lines if shared else [f"{STEP * flow.depth}if self.training:", *inner.lines]
+        flow.lines[place:place] = added
+        self.made = {
+            target: (at + len(added) * (at >= place), known or target == node.target)
+            for target, (at, known) in self.made.items()
+        }
         writer.auxiliary["".join(map(str, name))] = output
 
     def inner_marks(self, member: Member) -> list[str]:
@@ -163,6 +171,8 @@ class Members:
         for behind, mark in points:
             flow.write(f"{STEP}if {place} == {behind - 1}:")
             flow.write(f"{STEP * 2}{writer.tensors[f'{own}.{mark}']} = {flow.target}")
+        for _, mark in points:
+            self.made[f"{own}.{mark}"] = len(flow.lines), False
 
     def open_merge(self, node: Merge, entry: Inside, flow: Flow) -> None:
         """Branches whose modules belong to this container."""

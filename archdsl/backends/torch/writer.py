@@ -87,7 +87,6 @@ class ClassWriter:
         self.indent = 2
         self.auxiliary: dict[str, str] = {}
         """The variables of the outputs that exist in training only, by their names."""
-        self.last_auxiliary = ""
 
     # Values and calls
 
