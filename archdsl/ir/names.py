@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Repeat, at
 from archdsl.shape import Dim
-from archdsl.symbolic import Expr, choose, symbol
+from archdsl.symbolic import Expr, choose, maximum, symbol
 
 Style = Literal["numbered", "named"]
 Kind = Literal["top", "block", "group"]
@@ -211,8 +211,11 @@ class _Namer:
     def choice(self, node: Choice, counts: Counts, depth: int) -> tuple[Inside, Counts]:
         then, used = self.entries(node.then.members, counts, depth)
         otherwise, other = self.entries(node.otherwise.members, counts, depth)
-        joined = {word: choose(node.condition, used.get(word, 0), other.get(word, 0)) for word in [*used, *other]}
-        return Inside((then, otherwise)), joined
+        both = {word: (used.get(word, 0), other.get(word, 0)) for word in [*used, *other]}
+        if self.words == {}:
+            # Only how often a word may be needed is asked: once, if it is there on one side alone.
+            return Inside((then, otherwise)), {word: maximum(*each) for word, each in both.items()}
+        return Inside((then, otherwise)), {word: choose(node.condition, *each) for word, each in both.items()}
 
 
 def _settle(entry: Entry, index: str, value: Dim) -> Entry:

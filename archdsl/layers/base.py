@@ -185,6 +185,13 @@ class Layer(Keyword):
         """The layer as a spec writes it, with its numbers put in."""
         return written(self)
 
+    def axis_by_axis(self, x: Shape) -> dict[str, tuple[Any, ...]]:
+        """Fields of one number or one for each axis, as one for each, where a class of a block may take them whole.
+
+        What a word stands for, such as `padding="half"`, is said in numbers.
+        """
+        return {}
+
     def per_axis(self, field: str, x: Shape) -> tuple[Any, ...]:
         """A field of one number or one for each axis, as one for each of the spatial axes of `x`."""
         return self.spread(getattr(self, field), field, x)

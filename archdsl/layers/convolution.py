@@ -72,6 +72,12 @@ class _Convolution(BiasedLayer, WindowLayer):
             return tuple(d * (k - 1) // 2 for k, d in axes)
         return self.per_axis("padding", x)
 
+    def axis_by_axis(self, x: Shape) -> dict[str, tuple[Any, ...]]:
+        if self.padding == "same":
+            return {}
+        found = {field: self.per_axis(field, x) for field in ("kernel", "stride")}
+        return found | {"padding": self.torch_padding(x)}
+
     def windows(self, x: Shape) -> tuple[Window, ...]:
         kernels, strides, dilations = (self.per_axis(field, x) for field in ("kernel", "stride", "dilation"))
         axes = zip(kernels, strides, self.pads(x), dilations, strict=True)

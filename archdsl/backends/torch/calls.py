@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from archdsl.backends.torch.handed import PerAxis, bindings, collapsed
 from archdsl.elaborate.values import LayerValue, PathValue, Value, identity, is_number
 from archdsl.elaborate.witnesses import Row
 from archdsl.ir.nodes import Aux, Call, Chain, Merge, Node, Reference
@@ -39,7 +40,7 @@ def key_and_row(node: Node) -> tuple[Key, Row]:
     for name, shape in tensors(node):
         inputs.append((name, shape.layout, shape.rank))
         row |= shape_row(name, shape)
-    for name, value in node.origin.bindings:
+    for name, value in bindings(node):
         kind, numbers = split(name, value)
         special.append((name, kind))
         row |= numbers
@@ -100,6 +101,21 @@ def needed_marks(node: Node) -> set[str]:
     return found
 
 
+def axis_name(whole: str, axis: int) -> str:
+    """What one axis of a value is called in a row: `layer.kernel[0]`."""
+    return f"{whole}[{axis}]"
+
+
+def whole_values(row: Row) -> dict[str, tuple[str, ...]]:
+    """The values in a row that a class takes whole, with the names of their axes."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in row:
+        if name.endswith("]"):
+            whole = name.partition("[")[0]
+            found[whole] = (*found.get(whole, ()), name)
+    return found
+
+
 def split(name: str, value: Value) -> tuple[Any, Row]:
     """A value as what a class is specialised on and the numbers it takes, by name."""
     if is_number(value):
@@ -109,7 +125,10 @@ def split(name: str, value: Value) -> tuple[Any, Row]:
         row: Row = {}
         for place, (argument, each) in enumerate(value.arguments):
             inner = f"{name}.{argument or place}"
-            if isinstance(each, tuple) and all(is_number(number) for number in each):
+            if isinstance(each, PerAxis):
+                kinds.append((argument, PerAxis, len(each)))
+                row |= {axis_name(inner, axis): number for axis, number in enumerate(each)}
+            elif isinstance(each, tuple) and all(is_number(number) for number in each):
                 kinds.append((argument, len(each)))
                 row |= {f"{inner}.{axis}": number for axis, number in enumerate(each)}  # type: ignore[misc]
             else:
@@ -134,7 +153,10 @@ def rebuilt(name: str, value: Value, number: Callable[[str, Any], Any]) -> Value
         arguments: list[tuple[str | None, Value]] = []
         for place, (argument, each) in enumerate(value.arguments):
             inner = f"{name}.{argument or place}"
-            if isinstance(each, tuple) and all(is_number(item) for item in each):
+            if isinstance(each, PerAxis):
+                axes = tuple(number(axis_name(inner, axis), item) for axis, item in enumerate(each))
+                arguments.append((argument, collapsed(axes)))
+            elif isinstance(each, tuple) and all(is_number(item) for item in each):
                 arguments.append((argument, tuple(number(f"{inner}.{axis}", item) for axis, item in enumerate(each))))
             else:
                 arguments.append((argument, rebuilt(inner, each, number)))

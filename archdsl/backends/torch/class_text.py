@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 
 from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, lines, statement
+from archdsl.backends.torch.parameters import Argument
 from archdsl.backends.torch.printing import literal, prose, quoted
-from archdsl.backends.torch.writer import Argument, ClassText, ClassWriter
+from archdsl.backends.torch.writer import ClassText, ClassWriter
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Merge, Node
 from archdsl.symbolic import Condition, negate, symbols

@@ -13,7 +13,7 @@ from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import flatten_ahead, may_overwrite, turned
 from archdsl.backends.torch.namespace import Namespace
 from archdsl.ir.names import Entry, Inside, Turns, names
-from archdsl.ir.nodes import Aux, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
+from archdsl.ir.nodes import Aux, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
 from archdsl.layers.torch_call import Module, Parameter
 from archdsl.shape import Dim
@@ -252,30 +252,42 @@ class Members:
         """Members that are there only for some of the calls: attributes that may be None."""
         writer = self.writer
         sides = list(zip((node.then, node.otherwise), entry.parts, (True, False), strict=True))
-        attributes = [[name for name in entries if not isinstance(name, (Inside, Turns))] for _, entries, _ in sides]  # type: ignore[union-attr]
-        flat = [name for side in attributes for name in side]
-        if (
-            any(len(found) != len(chain.members) for found, (chain, _, _) in zip(attributes, sides, strict=True))
-            or len({*flat}) != len(flat)
-            or not all(holds_modules(member.node) for chain, _, _ in sides for member in chain.members)
-        ):
+        found = [self.attributes_of(chain, entries, node.condition) for chain, entries, _ in sides]
+        if len({word for words in found for word in words}) != sum(map(len, found)):
             raise NeedsValue(node.condition)
         flow.carry()
-        for (chain, entries, holds), found in zip(sides, attributes, strict=True):
+        for (chain, entries, holds), words in zip(sides, found, strict=True):
             if not chain.members:
                 continue
-            words = ["".join(map(str, name)) for name in found]
             writer.init += [f"{STEP * writer.indent}self.{word}: nn.Module | None = None" for word in words]
             inner = Flow(flow.held, flow.target, depth=flow.depth + 1)
 
             def write(members: tuple[Member, ...] = chain.members, inside: Flow = inner, own: Any = entries) -> None:
                 self.chain(members, own, inside)
 
-            with writer.witnesses.narrow(node.condition if holds else negate(node.condition)):  # type: ignore[arg-type]
-                self.under(node.condition if holds else negate(node.condition), write)
+            condition = node.condition if holds else negate(node.condition)
+            with writer.witnesses.narrow(condition):  # type: ignore[arg-type]
+                if words:
+                    self.under(condition, write)
+                else:
+                    write()
             inner.carry()
+            if not inner.lines:
+                continue
+            if not words:
+                # `forward` has nothing to tell the sides by.
+                raise NeedsValue(node.condition)
             flow.write(f"if {' and '.join(f'self.{word} is not None' for word in words)}:")
             flow.lines += inner.lines
+
+    def attributes_of(self, chain: Node, entries: Any, condition: Condition) -> list[str]:
+        """The attributes that one side of a choice makes; raises NeedsValue for what no attribute stands for."""
+        assert isinstance(chain, Chain)
+        names = [name for name in entries if not isinstance(name, (Inside, Turns))]
+        if len(names) != len(chain.members):
+            raise NeedsValue(condition)
+        members = zip(chain.members, names, strict=True)
+        return ["".join(map(str, name)) for member, name in members if holds_modules(member.node)]
 
 
 def holds_modules(node: Node) -> bool:

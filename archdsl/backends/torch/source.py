@@ -18,12 +18,14 @@ from archdsl.backends.torch.calls import (
     walk,
 )
 from archdsl.backends.torch.class_text import FUNCTIONS, class_lines, describe, outputs_lines, taken_for_granted
+from archdsl.backends.torch.handed import bindings
 from archdsl.backends.torch.initials import initial_lines
 from archdsl.backends.torch.layout import WIDTH
 from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
+from archdsl.backends.torch.parameters import Argument, Parameters, handed_constants
 from archdsl.backends.torch.printing import literal, prose, quoted
 from archdsl.backends.torch.verify import verify
-from archdsl.backends.torch.writer import Argument, ClassWriter, GeneratedClass
+from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
 from archdsl.diagnostics import Span
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
@@ -98,42 +100,35 @@ class SourceWriter:
             self.built[key] = {}
             nodes = self.nodes[key]
             rows = {freeze(row): row for row in (key_and_row(node)[1] for node in nodes)}
-            self.build(key, nodes[0], list(rows.values()), handed_constants(nodes[0], list(rows.values())))
+            self.build(key, nodes[0], list(rows.values()), handed_constants(list(rows.values())))
         return self.built[key]
 
     def build(self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str]) -> None:
         """Write a class for calls, or several where one text can't serve them all."""
-        names = Namespace({*TAKEN, "x"})
-        identifiers = {
-            name: name if name.startswith("#") else names.claim(parameter_name(name, rows[0])) for name in rows[0]
-        }
+        numbers = Parameters(node, rows, fixed)
         try:
-            generated = self.attempt(key, node, rows, fixed, identifiers)
+            generated = self.attempt(key, numbers)
         except NeedsValue as need:
-            for part, settled in self.partition(need, rows, fixed, identifiers):
+            for part, settled in self.partition(need, numbers):
                 self.build(key, node, part, settled)
             return
         self.order.append(generated)
         for row in rows:
             self.built[key][freeze(row)] = generated
 
-    def partition(
-        self, need: NeedsValue, rows: list[Row], fixed: frozenset[str], identifiers: dict[str, str]
-    ) -> list[tuple[list[Row], frozenset[str]]]:
+    def partition(self, need: NeedsValue, numbers: Parameters) -> list[tuple[list[Row], frozenset[str]]]:
         """Calls in groups that agree on what one text could not leave open."""
-        names = {identifier: name for name, identifier in identifiers.items()}
+        rows, fixed = numbers.rows, numbers.fixed
         conditions = [each for each in need.expressions if isinstance(each, (Comparison, Junction))]
         witnesses = Witnesses([])
         if conditions:
             groups: dict[Any, list[Row]] = {}
             for row in rows:
-                known = {identifiers[name]: value for name, value in row.items()}
-                outcome = tuple(witnesses.value(each, known) for each in conditions)
+                outcome = tuple(witnesses.value(each, numbers.known(row)) for each in conditions)
                 groups.setdefault(outcome, []).append(row)
             if len(groups) > 1:
                 return [(group, fixed) for group in groups.values()]
-        asked = sorted(names[each.name] for each in symbols(*need.expressions) if each.name in names)
-        asked = [name for name in asked if name not in fixed]
+        asked = numbers.asked({each.name for each in symbols(*need.expressions)})
         if not asked:
             raise need
         by_value: dict[Any, list[Row]] = {}
@@ -141,66 +136,35 @@ class SourceWriter:
             by_value.setdefault(tuple(row[name] for name in asked), []).append(row)
         return [(group, fixed | set(asked)) for group in by_value.values()]
 
-    def attempt(
-        self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str], identifiers: dict[str, str]
-    ) -> GeneratedClass:
+    def attempt(self, key: Key, numbers: Parameters) -> GeneratedClass:
         """Build a body on unknown numbers and write it as a class."""
-        served = {freeze(row) for row in rows}
-        witnesses = Witnesses([{identifiers[name]: value for name, value in row.items()} for row in rows])
-
-        def number(name: str, value: Any) -> Any:
-            if name in fixed:
-                return rows[0][name]
-            kind = (
-                "size"
-                if name.startswith("#")
-                else "float"
-                if any(isinstance(row[name], float) for row in rows)
-                else "int"
-            )
-            return symbol(identifiers[name], kind)  # type: ignore[arg-type]
-
+        node, number = numbers.node, numbers.number
+        served = {freeze(row) for row in numbers.rows}
+        witnesses = Witnesses([numbers.known(row) for row in numbers.rows])
         origin = node.origin
-        bindings = {name: rebuilt(name, value, number) for name, value in origin.bindings}
+        known = {name: rebuilt(name, value, number) for name, value in bindings(node)}
         parameters = {
-            name: bindings[name] if name in bindings and self.parameters[name] == dict(origin.bindings)[name] else value
+            name: known[name] if name in known and self.parameters[name] == dict(origin.bindings)[name] else value
             for name, value in self.parameters.items()
         }
         elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant)
         scope = elaborator.block_scope(key.text) if isinstance(key.text, tree.Block) else origin.scope
-        scope = scope.bind(**bindings)
+        scope = scope.bind(**known)
         extra = outer_references(node)
         marks = {target: shape_of(target, origin.scope.marks[target], number) for target in extra}
         inside = origin.inside
         body = elaborator.rebuild(key.text, scope.with_marks(marks), shape_of("in", node.input, number), inside)
-        writer = ClassWriter(self, witnesses, identifiers, named_values(elaborator))
+        writer = ClassWriter(self, witnesses, numbers.identifiers, named_values(elaborator), numbers.printed)
         for each in self.nodes[key]:
             row = key_and_row(each)[1]
             if freeze(row) in served:
-                verify(witnesses, {identifiers[name]: value for name, value in row.items()}, body, each)
+                verify(witnesses, numbers.known(row), body, each)
         text = writer.write(body, "block" if isinstance(key.text, tree.Block) else "group", extra)
-        arguments = self.arguments(node, rows, identifiers, writer, fixed)
+        arguments = numbers.arguments(writer.used)
         name = self.names.claim(camel(self.title(node)))
         tensors = [writer.tensors[target] for target in extra]
         taken = taken_for_granted(witnesses, writer)
         return GeneratedClass(name, arguments, class_lines(name, describe(node), arguments, taken, text, tensors))
-
-    def arguments(
-        self, node: Node, rows: list[Row], identifiers: dict[str, str], writer: ClassWriter, fixed: frozenset[str]
-    ) -> tuple[Argument, ...]:
-        """The parameters of a class that its text uses: those with defaults behind the others."""
-        defaults = block_defaults(node)
-        found = [
-            Argument(
-                identifiers[name],
-                name,
-                "float" if any(isinstance(row[name], float) for row in rows) else "int",
-                defaults.get(name),
-            )
-            for name in rows[0]
-            if identifiers[name] in writer.used
-        ]
-        return tuple(sorted(found, key=lambda argument: argument.default is not None))
 
     def title(self, node: Node) -> str:
         """What the class of a node is called after."""
@@ -281,7 +245,7 @@ class SourceWriter:
             self.built, self.names.taken = before[1], before[2]
             return self.network(fixed | asked)
         arguments = tuple(
-            Argument(identifiers[name], name, "float" if isinstance(row[name], float) else "int", literal(row[name]))
+            Argument(identifiers[name], (name,), "float" if isinstance(row[name], float) else "int", literal(row[name]))
             for name in row
             if identifiers[name] in writer.used
         )
@@ -305,31 +269,6 @@ class SourceWriter:
         imports = [*builtin, "", *imports] if builtin else imports
         exported = f"__all__ = [{quoted(self.top)}]"
         return "\n".join([f'"""{self.top}, a network in PyTorch.', "", text, '"""', "", *imports, "", exported])
-
-
-def parameter_name(name: str, row: Row) -> str:
-    """What a number of a call is called in the class: `layer.channels` is `channels` where that is free."""
-    parts = name.split(".")
-    if parts[-1].isdigit() and len(parts) > 1:
-        return f"{parts[-2]}_{parts[-1]}"
-    return parts[-1] if len(parts) > 1 else name
-
-
-def handed_constants(node: Node, rows: list[Row]) -> frozenset[str]:
-    """Numbers inside layers that were handed over which are the same in all calls: part of the text, no parameter."""
-    return frozenset(name for name in rows[0] if "." in name and len({row[name] for row in rows}) == 1)
-
-
-def block_defaults(node: Node) -> dict[str, str]:
-    """Defaults of a block's parameters that are plain numbers."""
-    text = node.origin.text
-    if not isinstance(text, tree.Block):
-        return {}
-    return {
-        each.name.text: literal(each.default.value)
-        for each in text.parameters
-        if isinstance(each.default, tree.Literal) and is_number(each.default.value)
-    }
 
 
 def named_values(elaborator: Elaborator) -> dict[Expr, str]:

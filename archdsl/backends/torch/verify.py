@@ -79,7 +79,11 @@ class _Check:
     def layer(self, written: LayerNode, settled: LayerNode) -> None:
         keyword = settled.layer.keyword
         self.same(written.layer.keyword, keyword, "a layer")
+        axes = written.layer.axis_by_axis(written.input), settled.layer.axis_by_axis(settled.input)
+        self.same(tuple(axes[0].items()), tuple(axes[1].items()), f"the window of {keyword}")
         for field in type(settled.layer).model_fields:
+            if field in axes[1]:
+                continue
             self.same(getattr(written.layer, field), getattr(settled.layer, field), f"{field} of {keyword}")
         weights = written.layer.weights(written.input), settled.layer.weights(settled.input)
         self.same(tuple(weights[0].items()), tuple(weights[1].items()), f"the weights of {keyword}")

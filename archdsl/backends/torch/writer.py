@@ -13,6 +13,7 @@ from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, call, lines
 from archdsl.backends.torch.members import UNROLLED, Members
 from archdsl.backends.torch.modules import Modules, is_keyed, listed, sequential
 from archdsl.backends.torch.namespace import ATTRIBUTES, TAKEN, Namespace, identifier
+from archdsl.backends.torch.parameters import Argument
 from archdsl.backends.torch.positional import Positional
 from archdsl.backends.torch.printing import literal, name_literal
 from archdsl.elaborate.witnesses import Row, Witnesses
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
 
 
 SUPER = "super().__init__"
-
-
-@dataclass(frozen=True)
-class Argument:
-    """A parameter of a generated constructor and where its value stands in a call's row."""
-
-    name: str
-    source: str
-    kind: str
-    default: str | None
 
 
 @dataclass
@@ -59,11 +50,17 @@ class ClassText:
 class ClassWriter:
     """Writes one class. `identifiers` are the class's possible parameters: name in the row → name in Python.
 
-    `lets` are sums and products that the spec gives a name, which the constructor then has too.
+    `lets` are sums and products that the spec gives a name, which the constructor then has too. `wholes` are
+    the parameters that stand for several symbols at once, such as a kernel with its axes.
     """
 
     def __init__(
-        self, source: SourceWriter, witnesses: Witnesses, identifiers: dict[str, str], lets: dict[Expr, str]
+        self,
+        source: SourceWriter,
+        witnesses: Witnesses,
+        identifiers: dict[str, str],
+        lets: dict[Expr, str],
+        wholes: dict[tuple[str, ...], str] | None = None,
     ) -> None:
         self.source = source
         self.witnesses = witnesses
@@ -72,6 +69,8 @@ class ClassWriter:
         self.members = Members(self)
         self.positional = Positional(self)
         self.lets = lets
+        self.wholes = wholes or {}
+        self.axes = {axis for axes in self.wholes for axis in axes}
         self.used: set[str] = set()
         self.init: list[str] = []
         self.attributes = Namespace(ATTRIBUTES)
@@ -84,6 +83,8 @@ class ClassWriter:
         """What the indices of the repeats around stand for."""
         self.named: dict[Expr, str] = {}
         self.stored: dict[str, str] = {}
+        """The attributes that have parameters, by the parameter."""
+        self.stored_lets: dict[Expr, str] = {}
         self.indent = 2
         self.auxiliary: dict[str, str] = {}
         """The variables of the outputs that exist in training only, by their names."""
@@ -91,18 +92,24 @@ class ClassWriter:
     # Values and calls
 
     def value(self, value: Any, forward: bool = False) -> str:
-        """A value as Python source; raises NeedsValue for a size, which no class may depend on.
+        """A value as Python source; raises NeedsValue for a size or for one axis of a whole value.
 
         `forward` sees no parameters of the constructor, so what it needs of them is kept as attributes.
         """
         if isinstance(value, tuple):
+            whole = self.wholes.get(tuple(literal(each) for each in value))
+            if whole is not None:
+                self.used.add(whole)
+                return whole
             inner = ", ".join(self.value(each, forward) for each in value)
             return f"({inner},)" if len(value) == 1 else f"({inner})"
         for each in symbols(value):
-            if each.name.startswith(SIZE):
+            if each.name.startswith(SIZE) or each.name in self.axes:
                 raise NeedsValue(value)
             if each.name not in self.loops:
                 self.used.add(each.name)
+        if forward and isinstance(value, Expr) and value in self.lets:
+            return f"self.{self.kept_let(value)}"
         if forward:
             names = sorted(each.name for each in symbols(value))
             return literal(substitute(value, self.loops | {name: self.kept(name) for name in names}))
@@ -125,6 +132,13 @@ class ClassWriter:
             self.stored[name] = self.attributes.claim(name)
         return symbol(f"self.{self.stored[name]}")
 
+    def kept_let(self, value: Expr) -> str:
+        """The attribute that has what a `let` names."""
+        if value not in self.stored_lets:
+            self.source.note_functions(value)
+            self.stored_lets[value] = self.attributes.claim(self.lets[value])
+        return self.stored_lets[value]
+
     def construct(self, node: Node) -> Doc:
         """The call of the class that serves a node in all calls of the class being written."""
         key, row = key_and_row(node)
@@ -138,10 +152,10 @@ class ClassWriter:
         items: list[Doc] = []
         named = False
         for argument in generated.arguments:
-            text = self.value(row[argument.source])
+            text = self.value(argument.value(row))
             if argument.default is not None and text == argument.default:
                 named = True
-            elif argument.default is not None or named:
+            elif argument.default is not None or named or argument.by_name:
                 items.append(f"{argument.name}={text}")
             else:
                 items.append(text)
@@ -266,6 +280,8 @@ class ClassWriter:
                 base += lines("", sequential(SUPER, items, keyed), "", 2)
         constructor = [*self.local_lines(), *(base or [f"{STEP * 2}super().__init__()"])]
         constructor += [f"{STEP * 2}self.{attribute} = {name}" for name, attribute in self.stored.items()]
+        for value, attribute in self.stored_lets.items():
+            constructor += lines(f"self.{attribute} = ", self.named.get(value) or literal(value), "", 2)
         return ClassText(parent, [*constructor, *self.init], [] if flow is None else self.returned(flow))
 
     def returned(self, flow: Flow) -> list[str]:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 import torch
+from torch import nn
 
 from archdsl.backends.torch import source as torch_source
 from archdsl.backends.torch.verify import WrongClass, verify
@@ -56,6 +57,83 @@ def test_a_let_is_a_variable() -> None:
     )
     assert "        h = c * in_channels\n" in text
     assert "nn.Conv2d(h, h, kernel_size=1, bias=False)" in text
+
+
+CBR = "block cbr<layer> = [conv: layer bn: bn relu]\n"
+
+
+def signature(text: str, name: str) -> str:
+    """The parameters of a class, on one line."""
+    head = text.split(f"class {name}(")[1].split("__init__(")[1].split(") -> None")[0]
+    return " ".join(head.split()).rstrip(",")
+
+
+@pytest.mark.parametrize(
+    ("calls", "parameters", "last"),
+    [
+        ("cbr<conv1-8> cbr<conv3-8/2>", "out_channels", None),
+        (
+            "cbr<conv1-8> cbr<conv3-6/2> cbr<conv3-4>",
+            "out_channels: int, kernel_size: int, stride: int = 1",
+            "4, kernel_size=3)",
+        ),
+        (
+            "cbr<conv3-8(padding=0)> cbr<conv3-4(padding=0)> cbr<conv5-4>",
+            "out_channels: int, kernel_size: int, padding: int = 0",
+            "4, kernel_size=5, padding=2)",
+        ),
+        (
+            "cbr<conv3-8/2> cbr<conv1x5-4> cbr<conv1-4>",
+            "out_channels: int, kernel_size: int | tuple[int, int], stride: int = 1, "
+            "padding: int | tuple[int, int] = 1",
+            "4, kernel_size=1, padding=0)",
+        ),
+        ("cbr<conv3-8> cbr<conv3-4>", "out_channels: int", "4)"),
+    ],
+)
+def test_layers_handed_over_are_one_class(calls: str, parameters: str, last: str | None) -> None:
+    text = source(CBR + calls)
+    assert text.count("class Cbr") == 1
+    if last is not None:
+        assert signature(text, "Cbr") == f"self, in_channels: int, {parameters}"
+        assert last in text
+    loads(f"arch net\ninput 4x16x16\n{CBR}{calls}\n").module()(torch.rand(2, 4, 16, 16))
+
+
+@pytest.mark.parametrize(
+    ("block", "calls", "classes"),
+    [
+        # What the block itself says of the layer comes on top of what is handed over.
+        ("[default conv(padding=0) conv: layer]", "cbr<conv1-8> cbr<conv1x3-4>", 2),
+        ("[conv: layer]", 'cbr<conv3-8(padding="same")> cbr<conv3-4/2>', 2),
+        # One axis of a kernel is no number of its own where the kernel is taken whole.
+        ("[conv: layer residual<layer>]", "cbr<conv1x3-4> cbr<conv3-4>", 1),
+        ("[[layer bn] relu]", "cbr<conv1x3-4> cbr<conv3-8/2>", 1),
+        ("[a: [layer residual<layer | identity>]]", "cbr<conv1x3-4> cbr<conv3-4>", 1),
+    ],
+)
+def test_layers_handed_over_in_odd_places(block: str, calls: str, classes: int) -> None:
+    made = loads(f"arch net\ninput 4x16x16\nblock cbr<layer> = {block}\n{calls}\n")
+    assert made.source().count("class Cbr") == classes
+    assert made.module()(torch.rand(2, 4, 16, 16)).shape[1:] == made.output
+
+
+def test_a_shortcut_without_weights_under_a_condition() -> None:
+    unit = (
+        "block unit(c, s = 1) = [let extra = {(c - in_channels) // 2}\n"
+        "residual<conv: conv3-{c}/{s} | if {s != 1} [maxpool1/{s} pad(channels=(extra, extra))] else [identity]>]\n"
+    )
+    made = loads(f"arch net\ninput 4x8x8\n{unit}\na: unit(4) b: unit(8, s=2) c: unit(8)\n")
+    assert made.source().count("class Unit") == 1
+    assert "if s != 1:" in made.source()
+    assert "self.extra = (c - in_channels) // 2" in made.source()
+    net, x = made.module(), torch.rand(2, 4, 8, 8)
+    for name in ("a", "b", "c"):
+        part = net.get_submodule(name)
+        shortcut = nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 2, 2)) if name == "b" else x
+        expected = part.get_submodule("conv")(x) + shortcut
+        x = part(x)
+        assert torch.equal(x, expected)
 
 
 def test_forward_keeps_what_it_needs_of_its_parameters() -> None:
