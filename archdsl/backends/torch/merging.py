@@ -75,8 +75,8 @@ def _residual(
 
 def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch) -> None:
     tensors: list[str] = []
-    for place, chain in enumerate(node.branches):
-        side = Flow(start, writer.locals.claim(branch_name(chain, place)), depth=flow.depth)
+    for place in range(len(node.branches)):
+        side = Flow(start, writer.locals.claim(branch_name(node, place)), depth=flow.depth)
         branch(place, side)
         side.flush()
         flow.lines += side.lines
@@ -99,14 +99,16 @@ def leans_on_main(node: Merge) -> bool:
     return any(target.split(".")[0] in made for target in outer_references(node.branches[1]))
 
 
-def branch_name(chain: Chain, place: int) -> str:
-    """What the tensor of a branch is called: after what its labels have in common, or by number."""
-    found = list(labels(chain))
+def branch_name(node: Merge, place: int) -> str:
+    """What the tensor of a branch is called: after what its labels have in common, as a factor, or by number."""
+    found = list(labels(node.branches[place]))
     common = found[0] if found else ""
     while not all(label.startswith(common) for label in found):
         common = common[:-1]
     common = common.rstrip("_")
-    return common if len(common) > 2 and identifier(common) == common else f"branch{place + 1}"
+    if len(common) > 2 and identifier(common) == common:
+        return common
+    return "scale" if node.kind == "mul" else f"branch{place + 1}"
 
 
 def labels(chain: Chain) -> Iterator[str]:

@@ -214,7 +214,7 @@ class ClassWriter:
             self.add_line(f"self.{text} = ", doc)
             return f"self.{text}"
         self.add_line("", Bracket("self.add_module(", (name_literal(name), doc), ")"))
-        return f"self.get_submodule({name_literal(name)})"
+        return reached(name, "get_submodule")
 
     def parameter(self, name: Name, doc: Doc) -> str:
         """Make a bare parameter, and return how `forward` reaches it."""
@@ -224,7 +224,7 @@ class ClassWriter:
             self.add_line(f"self.{text} = ", doc)
             return f"self.{text}"
         self.add_line("", Bracket("self.register_parameter(", (name_literal(name), doc), ")"))
-        return f"self.get_parameter({name_literal(name)})"
+        return reached(name, "get_parameter")
 
     def tensor(self, target: str) -> str:
         """The variable that has the tensor of a label."""
@@ -278,7 +278,8 @@ class ClassWriter:
                 self.members.chain(body.members, names(body, "numbered"), flow)
             else:
                 base += lines("", sequential(SUPER, items, keyed), "", 2)
-        constructor = [*self.local_lines(), *(base or [f"{STEP * 2}super().__init__()"])]
+        # What `super().__init__` takes must be there before it.
+        constructor = [*self.local_lines(), *base] if base else [f"{STEP * 2}super().__init__()", *self.local_lines()]
         constructor += [f"{STEP * 2}self.{attribute} = {name}" for name, attribute in self.stored.items()]
         for value, attribute in self.stored_lets.items():
             constructor += lines(f"self.{attribute} = ", self.named.get(value) or literal(value), "", 2)
@@ -306,6 +307,15 @@ class ClassWriter:
             self.source.note_functions(value)
             found += lines(f"{name} = ", literal(value), "", 2)
         return found
+
+
+def reached(name: Name, method: str) -> str:
+    """How `forward` reaches what has no identifier for a name.
+
+    A script takes `getattr` of a fixed name; one that depends on the turn of a loop it takes in no form.
+    """
+    fixed = all(isinstance(piece, str) for piece in name)
+    return f"getattr(self, {name_literal(name)})" if fixed else f"self.{method}({name_literal(name)})"
 
 
 def is_long(chain: Chain) -> bool:

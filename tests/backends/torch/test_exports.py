@@ -19,17 +19,17 @@ from torch import Tensor, nn
 
 from archdsl.network import load, loads
 
-from .specs_here import SPECS, batch
+from .specs_here import SPECS
 
 PATHS = {path.stem: path for folder in (Path(__file__).parents[3] / "specs", SPECS) for path in folder.glob("*.arch")}
 
-TOO_LARGE = {"vgg16": "vgg", "lecture-resized": "lecture-identity"}
+TOO_LARGE = {"c3d": "conv3d", "vgg16": "vgg", "lecture-resized": "lecture-identity"}
 """138 million parameters, or the twin of another: what each has the same layers as."""
 
 NOT_COMPILED = {
     "alexnet": "vgg",
     "googlenet": "squeezenet",
-    "inception": "squeezenet",
+    "inception_v3": "squeezenet",
     "mobilenet_v3": "mobilenet_v2",
     "plain34": "resnet",
 }
@@ -38,7 +38,7 @@ NOT_COMPILED = {
 NOT_COPIED = frozenset({"alexnet", "fcn", "vgg"})
 """Half a gigabyte of weights: what is pickled and copied is the same layers in the others."""
 
-AS_ONNX = ("conv3d", "convnext", "densenet", "resnet-cifar", "se_resnet", "squeezenet", "unet")
+AS_ONNX = ("conv3d", "convnext", "densenet", "resnet-cifar", "se-resnet", "squeezenet", "unet")
 """Every kind of layer and join: an export to ONNX takes seconds, and a tenth of a second more for each layer."""
 
 CUT_DOWN: dict[str, dict[str, object]] = {
@@ -46,16 +46,26 @@ CUT_DOWN: dict[str, dict[str, object]] = {
     "densenet": {"depths": [2, 2]},
     "resnet": {"depths": [2, 2, 1, 1]},
     "resnet-cifar": {"n": 2},
-    "resnext": {"depths": [1, 2, 1, 1]},
-    "se_resnet": {"depths": [1, 2, 1, 1]},
+    "se-resnet": {"depths": [1, 2, 1, 1]},
 }
-INPUTS = {"vgg": (3, 32, 32), "lenet5": (1, 32, 32), "lecture-identity": (1, 28, 28)}
+INPUTS: dict[str, tuple[int, ...]] = {
+    "alexnet": (3, 63, 80),
+    "c3d": (3, 16, 112, 112),
+    "conv3d": (3, 8, 8, 16),
+    "inception_v3": (3, 75, 80),
+    "nin": (3, 64, 64),
+    "resnet1d": (1, 60),
+    "unet": (1, 16, 32),
+    "vgg": (3, 32, 32),
+    "lenet5": (1, 32, 32),
+    "lecture-identity": (1, 28, 28),
+}
 
 
 def case(name: str) -> tuple[nn.Module, Tensor, Tensor]:
     """A network, an input, and what comes out."""
     net = load(PATHS[name], **CUT_DOWN.get(name, {})).module().eval()  # type: ignore[arg-type]
-    x = torch.rand(2, *INPUTS[name]) if name in INPUTS else batch(name)
+    x = torch.rand(2, *INPUTS.get(name, (3, 32, 40)))
     with torch.no_grad():
         return net, x, net(x)
 
@@ -133,3 +143,32 @@ def test_tensors_from_inside_a_container(way: Way) -> None:
     net, x = loads(INSIDE).module().eval(), torch.rand(2, 3, 8, 12)
     with torch.no_grad():
         assert torch.equal(way(net, x), net(x))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"conv-1": conv3-4\n"block 2": [conv3-4 relu]\nrelu',
+        '"a-b": layerscale',
+        "a: conv3-4\nf: [conv3-4 relu add<@a | identity>]",
+        "a: conv3-4\nf: [c: conv3-4 relu add<@a | identity>]",
+        "a: conv3-4\nadd<conv3-4 add<@a | conv1-4> | identity>",
+        "[conv3-4 bn relu] x4",
+        "f: [conv3-4 bn relu] x9",
+    ],
+)
+@pytest.mark.parametrize("way", [scripted, traced, exported])
+def test_odd_names_and_places(way: Way, body: str) -> None:
+    net, x = loads(f"arch net\ninput 4x8x8\n{body}\n").module().eval(), torch.rand(2, 4, 8, 8)
+    with torch.no_grad():
+        assert torch.equal(way(net, x), net(x))
+
+
+def test_a_script_takes_no_loop_over_names() -> None:
+    """Decision 18: more than four spliced copies under names of their own are the one thing that does not script."""
+    net, x = loads("arch net\ninput 4x8x8\nlayer{i}: conv3-4 x5 as i\n").module().eval(), torch.rand(2, 4, 8, 8)
+    with torch.no_grad():
+        for way in (traced, exported, compiled, pickled):
+            assert torch.equal(way(net, x), net(x)), way.__name__
+    with pytest.raises(RuntimeError, match="get_submodule"):
+        scripted(net, x)
