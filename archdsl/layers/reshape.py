@@ -176,8 +176,9 @@ class Chunk(_Reshape):
         return x.with_channels(x.channels // self.chunks)
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
+        whole = "torch.chunk({x}, {0}, dim={1})"
         values = (self.chunks, x.channel_axis, self.index)
-        return (Function("torch.chunk({x}, {0}, dim={1})[{2}]", values),)
+        return (Function(f"{whole}[{{2}}]", values, whole=whole, part=(self.index, self.chunks)),)
 
 
 class LayerScale(Layer):

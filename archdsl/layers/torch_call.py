@@ -38,12 +38,15 @@ class Module:
 class Function:
     """An expression of the tensor: `{x}` in the template is the tensor, `{0}`, `{1}` … the values.
 
-    `module` is the equal module, where there is one, for use inside `nn.Sequential`.
+    `module` is the equal module, where there is one, for use inside `nn.Sequential`. Where it is one of several
+    results, `whole` is the call that gives them all, and `part` says which it is and of how many.
     """
 
     template: str
     values: tuple[Any, ...] = ()
     module: Module | None = None
+    whole: str = ""
+    part: tuple[int, Any] | None = None
 
 
 @dataclass(frozen=True)

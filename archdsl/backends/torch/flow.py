@@ -28,6 +28,8 @@ class Flow:
     depth: int = 0
     fresh: bool = False
     """Whether nobody else needs the tensor, so that the next layer may write into it."""
+    parted: bool = False
+    """Whether the tensor is the part already that the next layer takes of it."""
 
     @property
     def value(self) -> str:

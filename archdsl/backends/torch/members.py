@@ -15,7 +15,7 @@ from archdsl.backends.torch.namespace import Namespace
 from archdsl.ir.names import Entry, Inside, Turns, names
 from archdsl.ir.nodes import Aux, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
-from archdsl.layers.torch_call import Module, Parameter
+from archdsl.layers.torch_call import Function, Module, Parameter
 from archdsl.shape import Dim
 from archdsl.symbolic import Condition, Expr, NeedsValue, negate, symbol
 
@@ -103,8 +103,15 @@ class Members:
                 made = parameter(call("nn.Parameter", [initial]))
                 flow.apply(fill(step.template, values, parameter=made))
             elif step.template != "{x}":
-                template = fill(step.template, [writer.value(value, forward=True) for value in step.values])
+                if flow.parted:
+                    flow.parted = False
+                    continue
+                template = self.function(step, step.template)
                 flow.apply(template, folds=place > 0 and step.template.startswith("torch."))
+
+    def function(self, step: Function, template: str) -> str:
+        """A template of a function with its values put in, as `forward` sees them."""
+        return fill(template, [self.writer.value(value, forward=True) for value in step.values])
 
     def submodule(self, member: Member, name: Name, flow: Flow) -> None:
         """A block, container or merge as an attribute; a flatten that it needs goes ahead of it."""
@@ -184,7 +191,22 @@ class Members:
 
         open_shortcut = node.shortcut == "project" and not isinstance(node.agrees, bool)
         projection = (lambda: self.optional_projection(node, entry)) if open_shortcut else None
-        forward_merge(self.writer, node, flow, branch, projection)
+        parts = self.parts(node)
+        forward_merge(self.writer, node, flow, branch, projection, parts)
+
+    def parts(self, node: Merge) -> str | None:
+        """The call whose results the branches of a merge begin with, one each in order, if there is one."""
+        steps: list[Function] = []
+        for branch in node.branches:
+            first = branch.members[0].node if branch.members else None
+            made = first.layer.torch(first.input) if isinstance(first, LayerNode) else ()
+            if len(made) != 1 or not isinstance(made[0], Function):
+                return None
+            steps.append(made[0])
+        if [step.part for step in steps] != [(place, len(steps)) for place in range(len(steps))]:
+            return None
+        calls = {self.function(step, step.whole) for step in steps}
+        return calls.pop() if len(calls) == 1 else None
 
     def optional_projection(self, node: Merge, entry: Inside) -> str:
         """A projection that is there only for some of the calls: an attribute that may be None."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.calls import outer_references
-from archdsl.backends.torch.flow import Flow
+from archdsl.backends.torch.flow import TENSOR, Flow
 from archdsl.backends.torch.layout import STEP
 from archdsl.backends.torch.namespace import identifier
 from archdsl.ir.names import spliced
@@ -23,13 +23,24 @@ Projection = Callable[[], str]
 """Makes the attribute of a projection that may be None, and says how `forward` reaches it."""
 
 
-def forward_merge(writer: ClassWriter, node: Merge, flow: Flow, branch: Branch, projection: Projection | None) -> None:
-    """Write the lines of a merge. `projection` makes the attribute of a projection that may be None."""
+def forward_merge(
+    writer: ClassWriter,
+    node: Merge,
+    flow: Flow,
+    branch: Branch,
+    projection: Projection | None,
+    parts: str | None = None,
+) -> None:
+    """Write the lines of a merge.
+
+    `projection` makes the attribute of a projection that may be None; `parts` is the call that gives each
+    branch its tensor, where they all begin with one of its results.
+    """
     start = flow.flush()
     if node.kind == "residual":
         _residual(writer, node, flow, start, branch, projection)
     else:
-        _joined(writer, node, flow, start, branch)
+        _joined(writer, node, flow, start, branch, parts)
 
 
 def _residual(
@@ -73,10 +84,13 @@ def _residual(
     flow.text = f"{flow.held} + {shortcut}"
 
 
-def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch) -> None:
+def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch, parts: str | None) -> None:
     tensors: list[str] = []
-    for place in range(len(node.branches)):
-        side = Flow(start, writer.locals.claim(branch_name(node, place)), depth=flow.depth)
+    names = [writer.locals.claim(branch_name(node, place)) for place in range(len(node.branches))]
+    if parts is not None:
+        flow.write(f"{', '.join(names)} = {parts.replace(TENSOR, start)}")
+    for place, name in enumerate(names):
+        side = Flow(start if parts is None else name, name, depth=flow.depth, parted=parts is not None)
         branch(place, side)
         side.flush()
         flow.lines += side.lines
@@ -108,7 +122,7 @@ def branch_name(node: Merge, place: int) -> str:
     common = common.rstrip("_")
     if len(common) > 2 and identifier(common) == common:
         return common
-    return "scale" if node.kind == "mul" else f"branch{place + 1}"
+    return "scale" if node.kind == "mul" and place else f"branch{place + 1}"
 
 
 def labels(chain: Chain) -> Iterator[str]:

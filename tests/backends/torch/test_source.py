@@ -136,6 +136,20 @@ def test_a_shortcut_without_weights_under_a_condition() -> None:
         assert torch.equal(x, expected)
 
 
+def test_parts_are_cut_once() -> None:
+    made = loads("arch net\ninput 4x8x8\nmul<chunk(0, 2) | chunk(1, 2) gate: sigmoid>\n")
+    assert "branch1, gate = torch.chunk(x, 2, dim=1)\n" in made.source()
+    x = torch.rand(2, 4, 8, 8)
+    assert torch.equal(made.module()(x), x[:, :2] * x[:, 2:].sigmoid())
+    # Not in order, or not all of them: each is cut by itself.
+    for text in (
+        "concat<chunk(1, 2) | chunk(0, 2)>",
+        "concat<chunk(0, 4) | chunk(1, 4)>",
+        "add<chunk(0, 2) | chunk(0, 2)>",
+    ):
+        assert ")[0]" in source(text)
+
+
 def test_forward_keeps_what_it_needs_of_its_parameters() -> None:
     net = loads("arch net\ninput 8x8x8\nblock part(n) = [conv1-8 chunk(0, n)]\npart(2) part(4)\n")
     assert net.source().count("class Part") == 1
