@@ -33,7 +33,7 @@ def check(name_or_path: str | Path) -> Report:
 def check_program(program: Program, only: str | None = None) -> Report:
     """Check a spec that was read; one mistake that shows in several variants is reported once."""
     if program.is_library:
-        return Report((), f"a library of {_counted(len(program.blocks), 'block')}")
+        return Report(program.file.warnings, f"a library of {_counted(len(program.blocks), 'block')}")
     variants: list[str | None] = [only] if only else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
@@ -44,7 +44,7 @@ def check_program(program: Program, only: str | None = None) -> Report:
     parts = [_counted(len(variants), "variant")] if program.variants else []
     if held:
         parts.append(f"{_counted(held, 'expectation')} held")
-    return Report(tuple(found.values()), ", ".join(parts) or "no expectations")
+    return Report((*program.file.warnings, *found.values()), ", ".join(parts) or "no expectations")
 
 
 def _variant(program: Program, variant: str | None) -> tuple[Diagnostic, ...]:

@@ -353,7 +353,7 @@ def elaborate(
         body = program.build(elaborator, parameters, x)
         initials = settle_initializations(program.inits, elaborator, program.scope(parameters), body)
     except RecursionError:
-        from archdsl.syntax.parser import NestedTooDeep
+        from archdsl.syntax.survey import NestedTooDeep
 
         raise ArchError(NestedTooDeep(None, f"`{program.name}` is nested too deep to be built")) from None
     except NeedsValue as need:

@@ -41,7 +41,7 @@ def read_data(path: Path) -> bytes:
 def source_of(data: bytes, name: str) -> Source:
     """The text that bytes are. Raises ArchError for what is no text or too large."""
     if len(data) > MAX_BYTES:
-        raise ArchError(FileTooLarge(None, f"`{name}` is larger than {MAX_BYTES} bytes, the most that a spec may be"))
+        raise ArchError(_too_large(name))
     try:
         return text_source(data.decode(), name)
     except UnicodeDecodeError as error:
@@ -54,9 +54,14 @@ def source_of(data: bytes, name: str) -> Source:
 
 
 def text_source(text: str, name: str) -> Source:
-    """A text with line ends made plain and a byte order mark dropped. Raises ArchError for what is no text."""
+    """A text with line ends made plain and a byte order mark dropped.
+
+    Raises ArchError for what is no text or too large.
+    """
+    if len(text) > MAX_BYTES:
+        raise ArchError(_too_large(name))
     source = Source(name, _normalized(text))
-    found = re.search("[\x00\r]", source.text)
+    found = re.search("[\x00\r\ud800-\udfff]", source.text)
     if found is None:
         return source
     at = source.span(*found.span())
@@ -69,7 +74,12 @@ def text_source(text: str, name: str) -> Source:
                 helps=["end lines with a line feed, or with both as Windows does"],
             )
         )
-    raise ArchError(UnreadableText(at, "a NUL character is no text", "here"))
+    what = "a NUL character" if found[0] == "\x00" else "half of a surrogate pair"
+    raise ArchError(UnreadableText(at, f"{what} is no text", "here", helps=["delete it"]))
+
+
+def _too_large(name: str) -> FileTooLarge:
+    return FileTooLarge(None, f"`{name}` is larger than {MAX_BYTES} bytes, the most that a spec may be")
 
 
 def _normalized(text: str) -> str:

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import gc
+import math
 import re
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from archdsl.diagnostics import ArchError, Diagnostic, Source, Span
 from archdsl.syntax import tree
+from archdsl.syntax.survey import NestedTooDeep, NumberTooLong, Survey, survey
 from archdsl.syntax.tree import Expression, File, Literal, Sizes, Template, Word
-
-MAX_NESTING = 100
-
-
-class SyntaxMistake(Diagnostic):
-    """Text that is not in the language at this place."""
-
-    code = "syntax"
-    bad = "arch net\ninput 3x8x8\nconv3-4 ] relu\n"
-    mended = "arch net\ninput 3x8x8\nconv3-4 relu\n"
-
-
-class Unclosed(Diagnostic):
-    """A bracket, brace or string that is opened and not closed."""
-
-    code = "unclosed"
-    bad = "arch net\ninput 3x8x8\n[conv3-4 relu\n"
-    mended = "arch net\ninput 3x8x8\n[conv3-4 relu]\n"
-
-
-class NestedTooDeep(Diagnostic):
-    """Brackets nested deeper than any network needs, which only a broken or hostile file has."""
-
-    code = "nested-too-deep"
-    bad = "arch net\ninput 3x8x8\n" + "[" * 120 + "relu" + "]" * 120 + "\n"
-    mended = "arch net\ninput 3x8x8\n[[relu]]\n"
 
 
 @cache
@@ -51,24 +27,27 @@ def grammar_tables() -> Lark:
 
 
 def parse(source: Source) -> File:
-    """The tree of a spec. Raises ArchError where the text is not in the language."""
-    _check_nesting(source)
-    comments: list[tree.Comment] = []
+    """The tree of a spec. Raises ArchError with every mistake where the text is not in the language."""
+    found = survey(source)
+    if found.odd or found.quoted:
+        raise ArchError(*_mistakes(source.text, source, "start", 0, found))
+    warnings = _warnings(source, found)
     # Parsing makes many small objects and no cycles: collecting garbage meanwhile doubles its time.
     collecting = gc.isenabled()
     gc.disable()
     try:
         parsed = _run(source.text, source, "start", 0)
-        for match in _COMMENT.finditer(source.text):
-            if match["comment"]:
-                comments.append(tree.Comment(source.span(*match.span()), match[0]))
-        items = tuple(_Builder(source, 0).node(item) for item in parsed.children)
+        builder = _Builder(source, 0)
+        items = tuple(builder.node(item) for item in parsed.children)
     except RecursionError:
         raise ArchError(NestedTooDeep(None, f"`{source.name}` is nested too deep to be read")) from None
     finally:
         if collecting:
             gc.enable()
-    return File(source.span(0, len(source.text)), source, items, tuple(comments))
+    if builder.doubtful:
+        raise ArchError(*_mistakes(source.text, source, "start", 0))
+    comments = tuple(tree.Comment(span, span.text) for span in found.comments)
+    return File(source.span(0, len(source.text)), source, items, comments, warnings)
 
 
 def parse_expression(source: Source, text: str, offset: int = 0) -> Expression:
@@ -79,81 +58,41 @@ def parse_expression(source: Source, text: str, offset: int = 0) -> Expression:
     return result
 
 
-# Strings are matched so that a hash inside one does not begin a comment.
-_COMMENT = re.compile(r'"[^"\n]*"|(?P<comment>#[^\n]*)')
-_BRACKETS = re.compile(r'"[^"\n]*"|#[^\n]*|[\[\](){}]')
-_CLOSING = {"[": "]", "(": ")", "{": "}", "<": ">"}
-# The bracket of a merge is glued to its name; inside braces and round brackets `<` is a comparison.
-_OPENED = re.compile(r'"[^"\n]*"|#[^\n]*|[\[\](){}>]|(?<=[A-Za-z0-9_])<')
-_APART = re.compile(r"[-/][0-9x]+")
+_ROWS = ("header", "row", "value_row")
 _HOLE = re.compile(r"\{([^{}\n]*)\}")
-
-
-def _check_nesting(source: Source) -> None:
-    depth = 0
-    for match in _BRACKETS.finditer(source.text):
-        if match[0] in "[({":
-            depth += 1
-            if depth > MAX_NESTING:
-                raise ArchError(
-                    NestedTooDeep(source.span(*match.span()), f"brackets are nested more than {MAX_NESTING} deep")
-                )
-        elif match[0] in "])}":
-            depth -= 1
-
-
-def _unclosed(source: Source) -> Span | None:
-    """The innermost bracket that is still open where the first wrong one closes, or at the end."""
-    opened: list[re.Match[str]] = []
-    for match in _OPENED.finditer(source.text):
-        bracket = match[0]
-        inside_expression = bool(opened) and opened[-1][0] in "({"
-        if bracket in "<>" and inside_expression:
-            continue
-        if bracket in _CLOSING:
-            opened.append(match)
-        elif bracket in _CLOSING.values():
-            if not opened or _CLOSING[opened[-1][0]] != bracket:
-                return source.span(*opened[-1].span()) if opened else None
-            opened.pop()
-    return source.span(*opened[-1].span()) if opened else None
 
 
 def _run(text: str, source: Source, start: str, offset: int) -> Any:
     try:
         return grammar_tables().parse(text, start=start)
-    except UnexpectedInput as error:
-        raise ArchError(_mistake(error, source, offset, len(text))) from None
+    except UnexpectedInput:
+        raise ArchError(*_mistakes(text, source, start, offset)) from None
 
 
-def _mistake(error: UnexpectedInput, source: Source, offset: int, length: int) -> Diagnostic:
-    if isinstance(error, UnexpectedToken) and error.token.type != "$END":
-        token = error.token
-        span = source.span(offset + (token.start_pos or 0), offset + (token.end_pos or 0))
-    elif isinstance(error, UnexpectedCharacters):
-        place = offset + (error.pos_in_stream or 0)
-        span = source.span(place, place + 1)
-    else:
-        span = source.span(offset + length, offset + length)
-    opened = _unclosed(source)
-    if opened is not None:
-        closing = _CLOSING[opened.text]
-        return Unclosed(opened, f"`{opened.text}` is never closed", "opened here", helps=[f"close it with `{closing}`"])
-    if span.text == '"':
-        return Unclosed(span, "a string is never closed", "opened here", helps=['close it with `"` on the same line'])
-    apart = _APART.match(source.text, span.start)
-    head = re.search(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]+$", source.text[: span.start])
-    if apart and head:
-        span = source.span(*apart.span())
-        return SyntaxMistake(
-            span,
-            f"`{span.text}` can't stand here",
-            "unexpected",
-            helps=[f"no space belongs inside a head: `{head[1]}{span.text}`"],
-        )
-    if not span.text:
-        return SyntaxMistake(span, "the spec ends in the middle of a statement", "something is missing here")
-    return SyntaxMistake(span, f"`{span.text.strip()}` can't stand here", "unexpected")
+def _mistakes(text: str, source: Source, start: str, offset: int, found: Survey | None = None) -> list[Diagnostic]:
+    # Only a mistake needs this, and every run would wait for it.
+    from archdsl.syntax.mistakes.characters import oddities
+    from archdsl.syntax.recovery.draft import Draft
+    from archdsl.syntax.recovery.reader import mistakes
+
+    draft = Draft(source, text, offset)
+    odd = oddities(source, found) if found else []
+    for each in reversed(odd):
+        if each.instead is not None:
+            draft.edit(each.stretch.start, each.stretch.end, each.instead)
+    return [*(each.diagnostic for each in odd), *mistakes(grammar_tables(), draft, start)]
+
+
+def _warnings(source: Source, found: Survey) -> tuple[Diagnostic, ...]:
+    """What is odd and does no harm. Raises ArchError for what does."""
+    if not found.doubtful:
+        return ()
+    from archdsl.syntax.mistakes.characters import oddities
+
+    diagnostics = tuple(each.diagnostic for each in oddities(source, found))
+    if any(each.severity == "error" for each in diagnostics):
+        raise ArchError(*_mistakes(source.text, source, "start", 0, found))
+    return diagnostics
 
 
 class _Builder:
@@ -162,6 +101,8 @@ class _Builder:
     def __init__(self, source: Source, offset: int) -> None:
         self.source = source
         self.offset = offset
+        self.doubtful = False
+        """Whether something was read that is a mistake though the grammar takes it."""
 
     def node(self, parsed: Any) -> Any:
         if parsed is None:
@@ -177,9 +118,11 @@ class _Builder:
 
     def build(self, parsed: Tree[Token], span: Span) -> Any:
         rule = str(parsed.data)
+        if rule in _ROWS and "\n" in span.text:
+            self.doubtful = True
         children = [self.node(child) for child in parsed.children]
         if rule == "number":
-            return Literal(span, number(parsed.children[0]))  # type: ignore[arg-type]
+            return self.literal(span)
         if rule == "string":
             return Literal(span, span.text[1:-1])
         if rule in ("true", "false"):
@@ -198,10 +141,16 @@ class _Builder:
         if token.type == "SIZE":
             return sizes_literal(span)
         if token.type == "NUMBER":
-            return Literal(span, number(token))
+            return self.literal(span)
         if token.type == "TIMES_HOLE":
             return None
         return Word(span, str(token))
+
+    def literal(self, span: Span) -> Literal:
+        value = number(span.text)
+        if isinstance(value, float) and math.isinf(value):
+            raise ArchError(NumberTooLong(span, f"`{span.text}` is beyond all numbers", "at most 1e308"))
+        return Literal(span, value)
 
     def template(self, whole: Span, inner: Span) -> Template:
         text = inner.text
@@ -213,11 +162,20 @@ class _Builder:
         for match in _HOLE.finditer(text):
             if match.start() > end:
                 parts.append(text[end : match.start()])
-            parts.append(parse_expression(self.source, match[1], inner.start + match.start(1)))
+            parts.append(self.hole(match[1], inner.start + match.start(1)))
             end = match.end()
         if end < len(text):
             parts.append(text[end:])
         return Template(inner, tuple(parts))
+
+    def hole(self, text: str, start: int) -> Expression:
+        """The expression in a hole of a label, a reference or an input."""
+        try:
+            return parse_expression(self.source, text, start)
+        except ArchError:
+            # The text is read once more as a whole, which reports this beside all else.
+            self.doubtful = True
+            return Literal(self.source.span(start, start), 0)
 
     def sizes(self, span: Span) -> Sizes:
         dims: list[Expression] = []
@@ -226,7 +184,7 @@ class _Builder:
             if match[1] is None:
                 dims.append(Literal(self.source.span(at, span.start + match.end()), int(match[0])))
             else:
-                dims.append(parse_expression(self.source, match[1], at + 1))
+                dims.append(self.hole(match[1], at + 1))
         return Sizes(span, tuple(dims))
 
 

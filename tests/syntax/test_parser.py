@@ -143,11 +143,11 @@ def test_numbers(text: str, value: float) -> None:
         ("arch net\nconv3-{4\n", "unclosed", 2, 7),
         ('arch net\nconv3-4(padding="same)\n', "unclosed", 2, 17),
         ('"block: relu\n', "unclosed", 1, 1),
-        ("arch net\nrelu ]\n", "syntax", 2, 6),
+        ("arch net\nrelu ]\n", "surplus-bracket", 2, 6),
         ("conv3-4 $ relu", "syntax", 1, 9),
-        ("let c = 3", "syntax", 1, 9),
-        ("conv3-{}", "syntax", 1, 8),
-        ("conv3-٣", "syntax", 1, 6),
+        ("let c = 3", "missing-braces", 1, 9),
+        ("conv3-{}", "missing-part", 1, 8),
+        ("conv3-٣", "look-alike", 1, 7),
     ],
 )
 def test_refusals_have_places(text: str, code: str, line: int, column: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archdsl.diagnostics import Source, Span
+from archdsl.diagnostics import Diagnostic, Source, Span
 from archdsl.syntax.tree.base import Expression, Node, Template, Word, given, node, without_bracket
 from archdsl.syntax.tree.expressions import Argument, Literal
 from archdsl.syntax.tree.statements import Call, Group, Row
@@ -168,8 +168,9 @@ class Comment(Node):
 
 @node
 class File(Node):
-    """A whole spec: its items in order and, apart from them, its comments."""
+    """A whole spec: its items in order and, apart from them, its comments and what is odd and does no harm."""
 
     source: Source
     items: tuple[Node, ...]
     comments: tuple[Comment, ...]
+    warnings: tuple[Diagnostic, ...] = ()
