@@ -105,7 +105,11 @@ def similar(name: str, known: Iterable[str]) -> tuple[str, ...]:
     # Only a mistake needs this, and every run would wait for it.
     import difflib
 
-    return tuple(difflib.get_close_matches(name, sorted(set(known)), n=2, cutoff=0.6))
+    names = sorted(set(known))
+    close = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+    # Capital letters alone make no other name: `ReLU` is nearest to `relu`.
+    small = difflib.get_close_matches(name.lower(), names, n=2, cutoff=0.6)
+    return tuple(small if name.lower() in names or not close else close)
 
 
 def similar_help(name: str, known: Iterable[str], what: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, similar_help
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.values import LayerValue, Scope, Value, describe
 from archdsl.layers.base import Keyword, Layer, keywords
@@ -87,14 +87,24 @@ def find_layer(head: tree.Head) -> tuple[type[Layer], Any]:
 def unknown_layer(head: tree.Head, known: Any, more: tuple[str, ...] = ()) -> Diagnostic:
     """The diagnostic for a head that nothing is called like, with what was probably meant."""
     name = head.name.text
+    fixes: list[Edit] = []
+    dashed = re.fullmatch(r"([a-z]+[0-9x]*)-([A-Za-z_][A-Za-z0-9_]*)", name)
     glued = re.fullmatch(r"(.*[0-9])x([0-9]+)", name + (f"-{head.size.span.text}" if head.size else ""))
     if glued and split_digits(glued[1].split("-")[0])[0] in known and head.size is not None:
         helps = [f"a repeat stands apart: `{glued[1]} x{glued[2]}`"]
+    elif name.lower() in known or split_digits(name.lower())[0] in known:
+        helps = [f"layers are written in small letters: `{head.span.text.replace(name, name.lower(), 1)}`"]
+        fixes = [Edit(head.name.span, name.lower(), True)]
+    elif dashed and split_digits(dashed[1])[0] in known:
+        helps = [f"a number by name stands in braces: `{dashed[1]}-{{{dashed[2]}}}`"]
+        fixes = [Edit(head.name.span, f"{dashed[1]}-{{{dashed[2]}}}")]
     else:
         helps = similar_help(name, [*known, *more], "a layer") or similar_help(
             split_digits(name)[0], [*known, *more], "a layer"
         )
-    return UnknownLayer(head.name.span, f"unknown layer or block `{name}`", "not defined here", helps=helps)
+    return UnknownLayer(
+        head.name.span, f"unknown layer or block `{name}`", "not defined here", helps=helps, fixes=fixes
+    )
 
 
 class Binder:
@@ -152,13 +162,20 @@ class Binder:
         if field is None or field in given:
             name = dict(_PARTS)[part]
             helps = []
+            fixes = []
             if part == "digits" and head.name.text not in keywords():
+                colon = head.name.span.source.span(head.name.span.end, head.name.span.end)
+                fixes = [Edit(colon, ":")] if head.span.text == head.name.text and _is_followed(head.span) else []
                 helps = [
                     f"if `{head.name.text}` is a label, a colon belongs behind it: `{head.name.text}: {kind.keyword}`"
                 ]
             raise ArchError(
                 UnexpectedNumber(
-                    span, f"`{kind.keyword}` takes no {name}", f"it is written `{signature(kind)}`", helps=helps
+                    span,
+                    f"`{kind.keyword}` takes no {name}",
+                    f"it is written `{signature(kind)}`",
+                    helps=helps,
+                    fixes=fixes,
                 )
             )
         given[field] = (value, span)
@@ -178,6 +195,11 @@ def written_arguments(
         for each in arguments
         if not is_bare(each)
     ]
+
+
+def _is_followed(span: Span) -> bool:
+    """Whether a layer stands behind a head on its line."""
+    return re.compile(r"[ \t]+[a-z]").match(span.source.text, span.end) is not None
 
 
 def is_bare(argument: tree.Argument) -> bool:

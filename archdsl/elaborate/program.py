@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from archdsl.diagnostics import ArchError, Diagnostic, Label, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, similar_help
 from archdsl.elaborate.expressions import SIZES, unpack
 from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.initializations import settle_initializations
@@ -242,6 +242,15 @@ class UnknownVariant(Diagnostic):
     code = "unknown-variant"
 
 
+def _small_arch(file: tree.File) -> list[Edit]:
+    """What mends an `Arch` with capital letters, which is read like a layer."""
+    first = file.items[0]
+    if not isinstance(first, tree.Statement) or not isinstance(first.body, tree.Head):
+        return []
+    word = first.body.name
+    return [Edit(word.span, "arch", True)] if word.text.lower() == "arch" else []
+
+
 def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
     """Sort the items of a file, where `library` gives the files that it brings blocks from.
 
@@ -304,6 +313,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
                 "the spec has no `arch`",
                 "an architecture begins here, but has no name",
                 helps=["name it on the first line: `arch net`"],
+                fixes=_small_arch(file),
             )
         )
     elif not blocks and not body:

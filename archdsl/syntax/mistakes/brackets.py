@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.syntax.recovery.automaton import Cell
-from archdsl.syntax.recovery.broken import CLOSING, Broken, Repair, Replacement, Report, end_of_code, line_end
+from archdsl.syntax.recovery.broken import CLOSING, Broken, Repair, Replacement, Report, end_of_code, left_out, line_end
 
 _FAR = 20_000
 """Characters between a bracket and where it is missed, beyond which only the latter place is tried."""
@@ -78,9 +78,8 @@ def surplus(broken: Broken) -> Iterator[Repair]:
                 helps=(f"close it with `{right}`",),
             ),
         )
-    between = broken.text[broken.start - 1 : broken.start] + broken.text[end : end + 1]
     yield Repair.of(
-        Replacement(broken.start, end, " " if re.fullmatch(r"[A-Za-z0-9_]{2}", between) else ""),
+        left_out(broken.text, broken.start, end),
         Report(
             SurplusBracket,
             broken.start,

@@ -42,7 +42,7 @@ def rule(broken: Broken) -> Iterator[Repair]:
     number = _NUMBER.match(broken.rest)
     if sign is not None and (apart or sign[0] != sign[1]):
         edit = Replacement(last.end, broken.start + sign.end(), sign[1] or sign[0])
-        end = broken.start + len(re.match(r"[-/]?[ \t]*[0-9x]*", broken.rest)[0])  # type: ignore[index]
+        end = broken.start + len(re.match(r"[-/]?[ \t]*(?:\{[^{}\n]*\}|[0-9x]*)", broken.rest)[0])  # type: ignore[index]
     elif number is not None and apart and last.kind == "HEAD":
         # `conv3 64` lacks the dash, `conv 3-64` doesn't.
         dash = "-" if broken.word_of(last)[-1].isdigit() else ""

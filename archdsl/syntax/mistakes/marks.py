@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from archdsl.diagnostics import Diagnostic
 from archdsl.syntax.mistakes.unexpected import SyntaxMistake
 from archdsl.syntax.recovery.automaton import NO_TOKEN
-from archdsl.syntax.recovery.broken import CLOSING, Broken, Repair, Replacement, Report
+from archdsl.syntax.recovery.broken import CLOSING, Broken, Repair, Replacement, Report, left_out
 
 
 class WrongMark(Diagnostic):
@@ -37,8 +37,8 @@ class MissingPart(Diagnostic):
 
 _WRONG = re.compile(r"===?|!==?|:=|=:|&&|\|\||<>|=<|=>|[-=:,;.|&!^~\\/_(){}\[\]<>*+]")
 _INSTEAD = {
-    "&&": ("and",),
-    "||": ("or",),
+    "&&": ("and", " and ", "and ", " and"),
+    "||": ("or", " or ", "or ", " or"),
     "!": ("not ",),
     "^": ("**",),
     "<>": ("!=",),
@@ -63,6 +63,23 @@ _FILLERS = (
 )
 
 
+def labels(broken: Broken) -> Iterator[Repair]:
+    """`stem = conv3-4`."""
+    if broken.word != "=" or not broken.among_statements or broken.last is None or broken.last.kind != "HEAD":
+        return
+    yield Repair.of(
+        Replacement(broken.after_last, broken.start + 1, ":"),
+        Report(
+            WrongMark,
+            broken.start,
+            broken.start + 1,
+            "`=` can't stand here",
+            "`:` belongs here",
+            helps=("a label ends with a colon: write `:` for `=`",),
+        ),
+    )
+
+
 def instead(broken: Broken) -> Iterator[Repair]:
     """One mark for another."""
     found = _WRONG.match(broken.text, broken.start, broken.line_end)
@@ -80,7 +97,7 @@ def instead(broken: Broken) -> Iterator[Repair]:
         if broken.text[start : broken.start].strip():
             continue
         yield Repair.of(
-            Replacement(start, found.end(), f" {right}" if right in ("and", "or") else right),
+            Replacement(start, found.end(), right),
             Report(
                 WrongMark,
                 broken.start,
@@ -146,10 +163,8 @@ def deleted(broken: Broken) -> Iterator[Repair]:
     ends = {broken.start + 1} if broken.piece.kind == NO_TOKEN else {broken.piece.end, broken.start + 1}
     for end in sorted(ends, reverse=True):
         word = broken.text[broken.start : end]
-        between = broken.text[broken.start - 1 : broken.start] + broken.text[end : end + 1]
-        glue = " " if re.fullmatch(r"[A-Za-z0-9_]{2}", between) else ""
         yield Repair.of(
-            Replacement(broken.start, end, glue),
+            left_out(broken.text, broken.start, end),
             Report(
                 SyntaxMistake,
                 broken.start,

@@ -22,24 +22,26 @@ _NAMED = re.compile(r'[ \t]*(arch|block)[ \t]+(?P<name>"[^"\n]*"|[^\s(=<#:\[][^\
 
 def rule(broken: Broken) -> Iterator[Repair]:
     """`arch res-net`, `arch "resnet"`, `block 3d = [ … ]`."""
-    named = _NAMED.match(broken.line)
-    if named is None:
-        return
-    start, end = (broken.line_start + place for place in named.span("name"))
-    name = named["name"]
-    mended = re.sub(r"[^A-Za-z0-9_]+", "_", name.strip('"')).strip("_")
-    if not mended or mended == name:
-        return
-    if mended[0].isdigit():
-        mended = "_" + mended
-    yield Repair.of(
-        Replacement(start, end, mended),
-        Report(
-            NameNotation,
-            start,
-            end,
-            f"`{name}` is no name",
-            "a name has letters, digits and underscores, and begins with none of the digits",
-            helps=(f"call it `{mended}`",),
-        ),
-    )
+    lines = [broken.line_start]
+    if broken.opens_line and broken.last is not None:
+        lines.append(broken.text.rfind("\n", 0, broken.last.start) + 1)
+    for line in lines:
+        named = _NAMED.match(broken.text, line)
+        mended = _mended(named["name"]) if named is not None else ""
+        if named is None or not mended or mended == named["name"]:
+            continue
+        yield Repair.of(
+            Replacement(*named.span("name"), mended),
+            Report(
+                NameNotation,
+                *named.span("name"),
+                f"`{named['name']}` is no name",
+                "a name has letters, digits and underscores, and begins with no digit",
+                helps=(f"call it `{mended}`",),
+            ),
+        )
+
+
+def _mended(name: str) -> str:
+    kept = re.sub(r"[^A-Za-z0-9_]+", "_", name.strip('"')).strip("_")
+    return f"_{kept}" if kept[:1].isdigit() else kept

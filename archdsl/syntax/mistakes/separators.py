@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from archdsl.diagnostics import Diagnostic
-from archdsl.syntax.recovery.broken import Broken, Repair, Replacement, Report
+from archdsl.syntax.recovery.broken import Broken, Repair, Replacement, Report, left_out
 
 
 class Separator(Diagnostic):
@@ -35,9 +35,8 @@ def rule(broken: Broken) -> Iterator[Repair]:
     if sign is None or not broken.among_statements:
         return
     end = sign.end()
-    tight = broken.text[broken.start - 1 : broken.start].strip() and broken.text[end : end + 1].strip()
     yield Repair.of(
-        Replacement(broken.start, end, " " if tight else ""),
+        left_out(broken.text, broken.start, end),
         Report(
             Separator,
             broken.start,

@@ -27,7 +27,12 @@ class Foreign(Diagnostic):
 
 
 _FOREIGN = (
-    ("Python", re.compile(r"\s*(def|class|import|from|return|self\.|super\(|with|print\(|@[a-z]+\()(?![A-Za-z0-9_])")),
+    (
+        "Python",
+        re.compile(
+            r"\s*(def|class|import|from(?=[ \t]+[A-Za-z.])|return|self\.|super\(|print\(|@[a-z]+\()(?![A-Za-z0-9_])"
+        ),
+    ),
     ("Python", re.compile(r".*\b(nn|torch|tf|keras|layers|F)\.[A-Za-z]")),
     ("JSON", re.compile(r'\s*[{}],?\s*$|\s*"[^"\n]*"\s*:\s*(["{]|[0-9]+,?\s*$)')),
     ("Darknet's notation", re.compile(r"\s*(filters|activation|batch_normalize|size|pad)\s*=\s*[a-z0-9]+\s*$")),

@@ -52,7 +52,7 @@ class Automaton:
         self._end = table.end_states[start]
         lexer = lark.parser.lexer
         assert isinstance(lexer, ContextualLexer)
-        self._lexers: dict[int, Any] = dict(lexer.lexers)
+        self._lexers: Any = lexer.lexers
         self._terminals = lark.terminals
         self.bottom = Cell(None, table.start_states[start], NO_TOKEN, 0, 0)
 

@@ -34,6 +34,15 @@ class Replacement(NamedTuple):
     text: str
 
 
+def left_out(text: str, start: int, end: int) -> Replacement:
+    """A stretch left out, with one space where there were two, and one kept where words would run together."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before in (" ", "\t") and after in (" ", "\t"):
+        return Replacement(start, end + 1, "")
+    together = re.fullmatch(r"[A-Za-z0-9_)}\]>][A-Za-z0-9_]", before + after)
+    return Replacement(start, end, " " if together else "")
+
+
 @dataclass(frozen=True)
 class Report:
     """A diagnostic in the making: its places are still those of the text that is being mended."""
