@@ -71,7 +71,7 @@ def _run(text: str, source: Source, start: str, offset: int) -> Any:
 
 def _mistakes(text: str, source: Source, start: str, offset: int, found: Survey | None = None) -> list[Diagnostic]:
     # Only a mistake needs this, and every run would wait for it.
-    from archdsl.syntax.mistakes.characters import oddities
+    from archdsl.syntax.mistakes.characters import AT_MOST, oddities
     from archdsl.syntax.recovery.draft import Draft
     from archdsl.syntax.recovery.reader import mistakes
 
@@ -80,7 +80,9 @@ def _mistakes(text: str, source: Source, start: str, offset: int, found: Survey 
     for each in reversed(odd):
         if each.instead is not None:
             draft.edit(each.stretch.start, each.stretch.end, each.instead)
-    return [*(each.diagnostic for each in odd), *mistakes(grammar_tables(), draft, start)]
+    said = [each.diagnostic for each in odd]
+    # With so much odd, what is left would be read without being whole.
+    return said if len(said) >= AT_MOST else [*said, *mistakes(grammar_tables(), draft, start)]
 
 
 def _warnings(source: Source, found: Survey) -> tuple[Diagnostic, ...]:

@@ -10,6 +10,7 @@ import re
 import time
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.lark import from_lark
@@ -114,3 +115,8 @@ def test_a_good_share_gets_past_the_parser() -> None:
     share = seen["past the parser"] / max(1, seen.total())
     print(f"{share:.0%} of {seen.total()} damaged specs get past the parser")
     assert not seen or 0.1 < share < 0.95
+
+
+@pytest.mark.parametrize("text", ["relu,", "relu,\n", "if ", "] ", "conv3 -64 ", "a = ", '"', "{}", "с ", "| "])
+def test_a_mistake_many_times_over(text: str) -> None:
+    diagnosed(text * (2**16 // len(text)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from archdsl.diagnostics import Diagnostic, Edit, Source, Span
 from archdsl.syntax.mistakes.look_alikes import is_hidden, looks_like, name
@@ -61,11 +62,15 @@ class Oddity:
     instead: str | None
 
 
+AT_MOST = 50
+"""Oddities of each sort that are told."""
+
+
 def oddities(source: Source, found: Survey) -> list[Oddity]:
-    """What is said of everything odd that was found, in the order of the text."""
-    said = [_quotes(span) for span in found.quoted]
-    said += [_odd(span) for span in _words(source, found.odd)]
-    for span in found.doubtful:
+    """What is said of what is odd, in the order of the text."""
+    said = [_quotes(span) for span in found.quoted[:AT_MOST]]
+    said += [_odd(span) for span in islice(_words(source, found.odd), AT_MOST)]
+    for span in found.doubtful[:AT_MOST]:
         said += _hidden(span)
     return sorted(said, key=lambda each: each.stretch.start)
 

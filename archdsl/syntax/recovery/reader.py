@@ -24,6 +24,10 @@ from archdsl.syntax.recovery.draft import Draft
 
 AT_MOST = 50
 """Mistakes that are looked for in one text."""
+_STOPS = 300
+"""Places where reading may stop, those of one habit counted each, before a text is given up."""
+_LONG = 2000
+"""Characters of a line in which nothing is mended: nobody wrote it."""
 _FAR = 200
 """Characters behind the line of a mistake that an edit is tried on."""
 _AHEAD = 400
@@ -64,9 +68,11 @@ class Reader:
 
     def read(self) -> list[Diagnostic]:
         """Everything that is wrong, in the order of reading."""
-        while len(self.found) < AT_MOST:
+        stops = 0
+        while len(self.found) < AT_MOST and stops < _STOPS:
             piece, after = _look(self.automaton, self.draft.text, self.place, self.cell)
             if after is None:
+                stops += 1
                 if not (self._mend(piece) or self._give_up(piece)):
                     break
                 continue
@@ -93,7 +99,7 @@ class Reader:
     def _mend(self, piece: Piece) -> bool:
         """Make the edit that gets farthest. False where none gets past the line."""
         broken = self._broken(piece)
-        if foreign(broken) is not None:
+        if broken.line_end - broken.line_start > _LONG or foreign(broken) is not None:
             return False
         best: Repair | None = None
         most = 0
@@ -194,7 +200,7 @@ class Reader:
             self.place = self.troubled = line_end(self.draft.text, piece.start)
             return True
         if piece.start > self.troubled or not self.found:
-            self._report(foreign(broken) or unexpected(broken), None)
+            self._report((broken.line_end - broken.line_start <= _LONG and foreign(broken)) or unexpected(broken), None)
         self.troubled = line_end(self.draft.text, piece.start)
         if piece.kind == END:
             return False
