@@ -204,6 +204,10 @@ class Reader:
         self.troubled = line_end(self.draft.text, piece.start)
         if piece.kind == END:
             return False
+        if piece.kind in self.automaton.item_words and next(opened(self.cell), None) is not None:
+            # What begins an item of the file ends whatever is open.
+            self.cell, self.place = self.automaton.bottom, piece.start
+            return True
         row = open_row(self.cell)
         if row is not None:
             return self._give_up_row(row, piece)
