@@ -143,7 +143,7 @@ def _command(name: str, command: click.Command, parent: click.Context) -> str:
 
 
 def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
-    names = ", ".join(option.opts)
+    names = ", ".join([*option.opts, *option.secondary_opts])
     if not option.is_flag:
         choices = option.type.choices if isinstance(option.type, click.Choice) else ()
         value = "|".join(str(each) for each in choices) or option.metavar or option.type.name.upper()
@@ -152,7 +152,8 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
     if option.required:
         remarks.append("Must be given.")
     elif option.show_default and option.default is not None:
-        remarks.append(f"By default `{option.default}`.")
+        flags = option.opts if option.default else option.secondary_opts
+        remarks.append(f"By default `{flags[0] if option.is_flag else option.default}`.")
     return f"`{names}`", " ".join(each for each in remarks if each)
 
 

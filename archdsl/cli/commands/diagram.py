@@ -25,11 +25,23 @@ from archdsl.cli.opening import network_arguments, open_network
 @click.option(
     "--direction", type=click.Choice(["TB", "LR"]), default="TB", show_default=True, help="Downwards or to the right."
 )
+@click.option(
+    "--fold/--no-fold",
+    default=True,
+    show_default=True,
+    help="Draw a normalization, activation or dropout in the box of the layer before it, or in one of its own.",
+)
 def command(
-    spec: str, variant: str | None, settings: dict[str, str], output: Path, depth: int | None, direction: str
+    spec: str,
+    variant: str | None,
+    settings: dict[str, str],
+    output: Path,
+    depth: int | None,
+    direction: str,
+    fold: bool,
 ) -> None:
     """Draw a network.
 
     Layers and skips are drawn, repeats once with their count.
     """
-    open_network(spec, variant, settings).diagram(output, depth=depth, direction=direction)
+    open_network(spec, variant, settings).diagram(output, depth=depth, direction=direction, fold=fold)
