@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,31 +10,59 @@ from archdsl.analysis.expectations import expectations, failures
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.program import Program, elaborate
 from archdsl.opening.imports import read_program
-from archdsl.opening.library import find
+from archdsl.opening.library import find_all
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in a spec, and in a few words what was looked at."""
+    """What was found in a spec, and how much was looked at."""
 
     diagnostics: tuple[Diagnostic, ...]
-    summary: str
+    variants: int = 0
+    """How many were built that have a name."""
+    held: int = 0
+    """How many expectations were held against what was built."""
+    blocks: int | None = None
+    """The number of blocks of a file that has only those."""
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What is wrong; a warning is not."""
+        return tuple(each for each in self.diagnostics if each.severity == "error")
+
+    @property
+    def summary(self) -> str:
+        """In a few words what was looked at."""
+        if self.blocks is not None:
+            return f"a library of {_counted(self.blocks, 'block')}"
+        parts = [_counted(self.variants, "variant")] if self.variants else []
+        parts += [f"{_counted(self.held, 'expectation')} held"] if self.held else []
+        return ", ".join(parts) or "no expectations"
 
 
-def check(name_or_path: str | Path) -> Report:
-    """Check a spec with all its variants, or the one that the name means. Raises OSError for an unreadable file."""
+def check(name_or_path: str | Path) -> Iterator[tuple[str, Report]]:
+    """Check a spec with all its variants, or the one that the name means; of a folder every spec below it.
+
+    Gives each spec's name with its report. Raises OSError for what can't be read.
+    """
     try:
-        spec = find(name_or_path)
-        program = read_program(spec.read(), spec.folder)
+        specs = find_all(name_or_path)
     except ArchError as error:
-        return Report(error.diagnostics, "")
-    return check_program(program, spec.variant)
+        yield str(name_or_path), Report(error.diagnostics)
+        return
+    for spec in specs:
+        # What comes with archdsl goes by the name it was asked for, which may be a variant's.
+        name = str(spec.path if spec.title is None else name_or_path)
+        try:
+            yield name, check_program(read_program(spec.read(), spec.folder), spec.variant)
+        except ArchError as error:
+            yield name, Report(error.diagnostics)
 
 
 def check_program(program: Program, only: str | None = None) -> Report:
     """Check a spec that was read; one mistake that shows in several variants is reported once."""
     if program.is_library:
-        return Report(program.file.warnings, f"a library of {_counted(len(program.blocks), 'block')}")
+        return Report(program.file.warnings, blocks=len(program.blocks))
     variants: list[str | None] = [only] if only else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
@@ -41,10 +70,16 @@ def check_program(program: Program, only: str | None = None) -> Report:
         for diagnostic in _variant(program, variant):
             found.setdefault((diagnostic.code, repr(diagnostic.at), diagnostic.message), diagnostic)
         held += len(expectations(program, variant))
-    parts = [_counted(len(variants), "variant")] if program.variants else []
-    if held:
-        parts.append(f"{_counted(held, 'expectation')} held")
-    return Report((*program.file.warnings, *found.values()), ", ".join(parts) or "no expectations")
+    return Report((*program.file.warnings, *found.values()), len(variants) if program.variants else 0, held)
+
+
+def total(reports: Sequence[Report]) -> str:
+    """One line for many specs: how many are right, what was looked at in those, and how many are not."""
+    right = [report for report in reports if not report.errors]
+    looked_at = Report((), sum(report.variants for report in right), sum(report.held for report in right))
+    line = f"{_counted(len(right), 'spec')} ok ({looked_at.summary})"
+    wrong = len(reports) - len(right)
+    return f"{line}, {wrong} with mistakes" if wrong else line
 
 
 def _variant(program: Program, variant: str | None) -> tuple[Diagnostic, ...]:

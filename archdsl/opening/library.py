@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,6 +78,22 @@ def find(name: str | Path) -> Spec:
     )
 
 
+def find_all(name: str | Path) -> list[Spec]:
+    """What a name or path means, and for a folder every spec below it, in the order of their paths.
+
+    A folder called like a spec that comes with archdsl is meant where a slash ends the name. Raises as `find` does,
+    ArchError for a folder without a spec, and OSError for one that can't be read.
+    """
+    if not Path(name).is_dir() or _in_library(str(name)):
+        return [find(name)]
+    found = sorted(_below(Path(name)))
+    if found:
+        return [Spec(path) for path in found]
+    raise ArchError(
+        UnknownSpec(None, f"there is no spec below `{name}`", helps=[f"a spec is a file whose name ends in {SUFFIX}"])
+    )
+
+
 @dataclass(frozen=True)
 class Listed:
     """A file with the names of its variants."""
@@ -114,6 +131,16 @@ def _table(rows: Iterator[str]) -> Iterator[str]:
             yield row
         elif row or begun:
             return
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """The files of specs below a folder; a folder that can't be read is no empty one."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for inner, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(inner, name) for name in names if name.endswith(SUFFIX))
 
 
 def _in_library(name: str) -> Spec | None:

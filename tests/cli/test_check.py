@@ -30,13 +30,14 @@ def test_what_is_right(run: Run) -> None:
         "blocks.arch: ok (a library of 2 blocks)",
         "resnet50: ok (1 variant, 2 expectations held)",
         "resnet.arch: ok (5 variants, 10 expectations held)",
+        "4 specs ok (6 variants, 13 expectations held)",
     ]
 
 
 def test_what_is_wrong(run: Run) -> None:
     ran = run("check", "good.arch", "wrong.arch", "missing.arch")
     assert ran.status == 1
-    assert ran.out == "good.arch: ok (1 expectation held)\n"
+    assert ran.out == "good.arch: ok (1 expectation held)\n1 spec ok (1 expectation held), 2 with mistakes\n"
     assert "error[expectation-failed]: `params` of `net` is 224, expected 225\n  --> wrong.arch:4:18\n" in ran.err
     assert "error[unknown-spec]: there is no spec `missing.arch`" in ran.err
 
@@ -86,10 +87,51 @@ def test_mistakes_have_a_code(run: Run, tmp_path: Path, text: str, code: str) ->
     assert f"error[{code}]" in ran.err
 
 
-def test_a_folder_is_no_spec(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "folder.arch").mkdir()
-    ran = run("check", "folder.arch")
-    assert (ran.status, ran.out, ran.err) == (2, "", "error: folder.arch is a folder, not a spec\n")
+def test_a_folder_is_every_spec_below_it(run: Run, tmp_path: Path) -> None:
+    inner = tmp_path / "nets.arch" / "deep"
+    inner.mkdir(parents=True)
+    for name in ("b.arch", "a.arch", "notes.txt"):
+        (inner / name).write_text(GOOD, encoding="utf-8")
+    ran = run("check", "nets.arch")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        "nets.arch/deep/a.arch: ok (1 expectation held)",
+        "nets.arch/deep/b.arch: ok (1 expectation held)",
+        "2 specs ok (2 expectations held)",
+    ]
+    ran = run("check", ".")
+    assert ran.status == 1
+    assert ran.out.splitlines()[-1] == "4 specs ok (3 expectations held), 1 with mistakes"
+    assert "  --> wrong.arch:4:18\n" in ran.err
+
+
+def test_a_folder_without_a_spec(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ran = run("check", "empty")
+    assert (ran.status, ran.out) == (1, "")
+    assert "error[unknown-spec]: there is no spec below `empty`" in ran.err
+
+
+def test_a_folder_called_like_a_spec_is_meant_with_a_slash(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "resnet50").mkdir()
+    (tmp_path / "resnet50" / "mine.arch").write_text(GOOD, encoding="utf-8")
+    assert run("check", "resnet50").out == "resnet50: ok (1 variant, 2 expectations held)\n"
+    assert run("check", "resnet50/").out == "resnet50/mine.arch: ok (1 expectation held)\n"
+
+
+def test_what_was_found_before_a_file_that_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def refuse(self: Path, *arguments: object) -> object:
+        if self.name == "good.arch":
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *arguments)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    ran = run("check", "wrong.arch", "good.arch")
+    assert ran.status == 2
+    assert "error[expectation-failed]" in ran.err
+    assert ran.err.endswith("error: good.arch: permission denied\n")
 
 
 def test_a_file_that_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

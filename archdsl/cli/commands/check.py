@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from archdsl.checking import Report
     from archdsl.diagnostics import Diagnostic
 
 
@@ -23,22 +24,34 @@ if TYPE_CHECKING:
 def command(specs: tuple[str, ...], output_format: str) -> int:
     """Find every mistake in specs.
 
-    Every variant is built, every shape inferred, and every `expect` held against the result.
+    Every variant is built, every shape inferred, and every `expect` held against the result. A folder stands for
+    every `.arch` file below it.
     """
-    from archdsl.checking import check
-    from archdsl.diagnostics import render_all, to_json
+    from archdsl.checking import check, total
+    from archdsl.diagnostics import to_json
 
-    found: list[Diagnostic] = []
-    for spec in specs:
-        report = check(spec)
-        found += report.diagnostics
-        if output_format == "text" and not report.diagnostics:
-            print(f"{spec}: ok ({report.summary})", flush=True)
-    if output_format == "json":
-        for diagnostic in found:
-            print(to_json(diagnostic))
-    elif found:
-        from archdsl.cli.terminal import wants_color
-
-        print(render_all(found, wants_color(sys.stderr)), file=sys.stderr)
+    reports: list[Report] = []
+    try:
+        for spec in specs:
+            for name, report in check(spec):
+                reports.append(report)
+                if output_format == "text" and not report.errors:
+                    print(f"{name}: ok ({report.summary})", flush=True)
+    finally:
+        # A file that can't be read ends the run, but what was found up to there is said.
+        found = [diagnostic for report in reports for diagnostic in report.diagnostics]
+        if output_format == "json":
+            for diagnostic in found:
+                print(to_json(diagnostic))
+        elif found:
+            _show(found)
+    if output_format == "text" and len(reports) > 1:
+        print(total(reports))
     return 1 if any(diagnostic.severity == "error" for diagnostic in found) else 0
+
+
+def _show(found: list[Diagnostic]) -> None:
+    from archdsl.cli.terminal import wants_color
+    from archdsl.diagnostics import render_all
+
+    print(render_all(found, wants_color(sys.stderr)), file=sys.stderr)
