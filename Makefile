@@ -5,12 +5,13 @@ DEMO := build/venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clean
+.PHONY: help demo test check bench clean
 
 help:
 	@echo "make demo    VGG-16 and ResNet-50 compiled, shaped and drawn into build/, without torch"
 	@echo "make test    install everything the tests need, then test"
 	@echo "make check   all that CI runs"
+	@echo "make bench   measure beside rivals; see benchmarks/README.md"
 	@echo "make clean   remove what these made"
 
 # Installed, not linked, as a user has it: so it is made anew when anything of it changes.
@@ -45,6 +46,9 @@ check: $(BIN)/installed
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/archdsl fmt --check specs tests
 	$(BIN)/python -m pytest -n 2 -W error
+
+bench: $(BIN)/installed
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf build $(VENV)

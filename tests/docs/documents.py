@@ -43,7 +43,7 @@ class File:
 
 def documents() -> list[Path]:
     """Every page that may hold commands."""
-    found = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
+    found = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "benchmarks/README.md")]
     return found + sorted((ROOT / "docs").rglob("*.md"))
 
 

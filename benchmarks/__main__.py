@@ -1,0 +1,7 @@
+"""`python -m benchmarks [ENTRY ...]`."""
+
+import sys
+
+from benchmarks.harness import main
+
+sys.exit(main())
