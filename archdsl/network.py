@@ -94,9 +94,12 @@ class Network:
         """Parameters and MACs of every node."""
         return Costs()
 
-    def shapes(self, depth: int | None = None) -> Shapes:
-        """Every layer with its shape, parameters and MACs, down to a depth counted from 1; and the totals."""
-        return Shapes(self.architecture, self.costs, depth)
+    def shapes(self, depth: int | None = None, receptive_field: bool = False) -> Shapes:
+        """Every layer with its shape, parameters and MACs, down to a depth counted from 1; and the totals.
+
+        With `receptive_field` each row also has what a place of its output sees of the input.
+        """
+        return Shapes(self.architecture, self.costs, depth, receptive_field)
 
     def source(self) -> str:
         """The source of an `nn.Module`, which imports torch and nothing else."""

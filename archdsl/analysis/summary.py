@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from archdsl.analysis.cost import Costs
+from archdsl.analysis.receptive_field import ReceptiveFields
 from archdsl.analysis.smallest_input import smallest_input
 from archdsl.analysis.table import Row, rows
 from archdsl.ir.nodes import Architecture
@@ -19,10 +20,17 @@ class Summary:
     rows are made when they are asked for.
     """
 
-    def __init__(self, architecture: Architecture, costs: Costs | None = None, depth: int | None = None) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        costs: Costs | None = None,
+        depth: int | None = None,
+        receptive_field: bool = False,
+    ) -> None:
         self.architecture = architecture
         self.costs = costs or Costs()
         self.depth = depth
+        self.receptive = ReceptiveFields() if receptive_field else None
 
     @property
     def network(self) -> str:
@@ -64,4 +72,4 @@ class Summary:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """One row a layer, down to `depth`; see `analysis.table` for what is folded and how rows sum up."""
-        return rows(self.architecture, self.costs, self.depth)
+        return rows(self.architecture, self.costs, self.depth, self.receptive)

@@ -15,6 +15,7 @@ from itertools import islice
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.notation import node_text
+from archdsl.analysis.receptive_field import Fields, Reached, ReceptiveFields, fields, start
 from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
@@ -61,6 +62,8 @@ class Row:
     branch: int | None = None
     arithmetic: tuple[str, ...] = ()
     """How the sizes were worked out, for layers that slide a window."""
+    fields: Fields | None = None
+    """The receptive field along each axis of the input, behind the last copy; None where it was not asked for."""
 
     @property
     def span(self) -> str:
@@ -68,9 +71,11 @@ class Row:
         return name_range(self.name, self.last)
 
 
-def rows(architecture: Architecture, costs: Costs, depth: int | None = None) -> tuple[Row, ...]:
+def rows(
+    architecture: Architecture, costs: Costs, depth: int | None = None, receptive: ReceptiveFields | None = None
+) -> tuple[Row, ...]:
     """The rows down to a depth; of a network with more than `AT_MOST` the deepest levels are left out."""
-    view = _View(costs)
+    view = _View(costs, receptive)
     found = view.some(architecture.body, depth)
     if found is not None:
         return found
@@ -102,6 +107,8 @@ class _Place:
     values: Mapping[str, Dim]
     training: bool = False
     """Whether this is part of an auxiliary output, which costs nothing outside of training."""
+    reached: Reached | None = None
+    """What is seen of the network's input from here, where that was asked for."""
 
     def name(self, name: Name) -> str:
         return self.prefix + text(at(name, **self.values))
@@ -118,14 +125,16 @@ class _Place:
 
 
 class _View:
-    def __init__(self, costs: Costs) -> None:
+    def __init__(self, costs: Costs, receptive: ReceptiveFields | None) -> None:
         self.costs = costs
+        self.receptive = receptive
         self.depth: int | None = None
 
     def some(self, body: Chain, depth: int | None) -> tuple[Row, ...] | None:
         """The rows down to a depth, or None if they are too many."""
         self.depth = depth
-        found = tuple(islice(self.container(body, "top", _Place("", 1, {})), AT_MOST + 1))
+        place = _Place("", 1, {}, None if self.receptive is None else start(body.input.rank))
+        found = tuple(islice(self.container(body, "top", place), AT_MOST + 1))
         return found if len(found) <= AT_MOST else None
 
     def container(self, chain: Chain, kind: Kind, place: _Place) -> Iterator[Row]:
@@ -148,7 +157,23 @@ class _View:
                 yield from self.named(
                     member.node, place.name(entry), place.name(_name(entries[number + equal - 1])), equal, place
                 )
+            for passed in members[number : number + equal]:
+                place = self.behind(passed, place)
             number += equal
+
+    def branches(self, node: Merge, place: _Place) -> Iterator[tuple[int, Chain, _Place]]:
+        """The branches by number, each where it begins, with the labels of those before it in reach."""
+        for number, branch in enumerate(node.branches):
+            yield number, branch, place
+            if self.receptive is not None and place.reached is not None:
+                _, marks = self.receptive.behind_run(branch, 1, place.reached)
+                place = replace(place, reached=place.reached._replace(marks=marks))
+
+    def behind(self, member: Member, place: _Place) -> _Place:
+        """The place behind a member."""
+        if self.receptive is None or place.reached is None:
+            return place
+        return replace(place, reached=self.receptive.behind(member, place.reached))
 
     def repeat(self, node: Repeat, names_inside: Inside, place: _Place) -> Iterator[Row]:
         start: Dim = 0
@@ -158,6 +183,8 @@ class _View:
             last = place.turn(node, turns, start, run.count - 1)
             yield from self.run(run, turns, first, last)
             start = start + run.count
+            if self.receptive is not None and place.reached is not None:
+                place = replace(place, reached=self.receptive.behind_run(run.node, run.count, place.reached))
 
     def run(self, run: Run, turns: Turns, first: _Place, last: _Place) -> Iterator[Row]:
         members, entries, count = run.node.members, turns.entries, run.count
@@ -179,9 +206,9 @@ class _View:
         """A merge without a name of its own: its members belong to the container around it."""
         assert isinstance(node, Merge)
         yield self.row(node, "", "", count, place)
-        for number, (branch, entries) in enumerate(zip(node.branches, names_inside.parts, strict=True)):
+        for (number, branch, inside), entries in zip(self.branches(node, place), names_inside.parts, strict=True):
             assert not isinstance(entries, Turns)
-            yield from _beginning(number, self.members(branch.members, entries, place.below()))
+            yield from _beginning(number, self.members(branch.members, entries, inside.below()))
 
     def named(self, node: Node, name: str, last: str, count: int, place: _Place) -> Iterator[Row]:
         """A node that has a name, and what is in it."""
@@ -190,7 +217,8 @@ class _View:
         yield self.row(node, name, last, count, place)
         below = place.below(name + ".")
         if isinstance(node, Aux):
-            node, below = node.body, replace(below, training=True)
+            below = replace(self.at_label(node.target, below), training=True)
+            node = node.body
         if isinstance(node, Call):
             yield from self.container(node.body, "block", below)
         elif isinstance(node, Chain):
@@ -198,17 +226,17 @@ class _View:
         elif isinstance(node, Merge) and is_open(node):
             yield from self.labelled_merge(node, below)
         elif isinstance(node, Merge):
-            for number, branch in enumerate(node.branches):
-                inside = replace(below, prefix=f"{name}.{number}.")
+            for number, branch, inside in self.branches(node, below):
+                inside = replace(inside, prefix=f"{name}.{number}.")
                 yield from _beginning(number, self.members(branch.members, names(branch, "numbered"), inside))
 
     def labelled_merge(self, node: Merge, place: _Place) -> Iterator[Row]:
         """What is in a merge that is a container, as it has a label and labels inside."""
         (entry,) = names(as_container(node), "named")
         assert isinstance(entry, Inside)
-        for number, (branch, entries) in enumerate(zip(node.branches, entry.parts, strict=True)):
+        for (number, branch, inside), entries in zip(self.branches(node, place), entry.parts, strict=True):
             assert not isinstance(entries, Turns)
-            yield from _beginning(number, self.members(branch.members, entries, place))
+            yield from _beginning(number, self.members(branch.members, entries, inside))
 
     def row(self, node: Node, name: str, last: str, count: int, place: _Place) -> Row:
         cost = self.costs.of(node).times(count)
@@ -223,7 +251,20 @@ class _View:
             params=cost.params,
             macs=0 if place.training else cost.macs,
             arithmetic=node.layer.arithmetic(node.input) if isinstance(node, LayerNode) else (),
+            fields=self.fields(node, count, place),
         )
+
+    def fields(self, node: Node, count: int, place: _Place) -> Fields | None:
+        if isinstance(node, Aux):
+            node, place = node.body, self.at_label(node.target, place)
+        if self.receptive is None or place.reached is None:
+            return None
+        return fields(self.receptive.after(node, place.reached, count))
+
+    def at_label(self, target: str, place: _Place) -> _Place:
+        """The place where a label's tensor is in place of the one that arrives."""
+        reached = place.reached
+        return place if reached is None else replace(place, reached=reached._replace(here=reached.marks[target]))
 
 
 def _beginning(branch: int, found: Iterator[Row]) -> Iterator[Row]:

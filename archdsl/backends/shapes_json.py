@@ -7,6 +7,7 @@ from typing import Any
 
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.table import Row
+from archdsl.backends.shapes_fields import field_data
 from archdsl.formula import formula
 
 
@@ -34,7 +35,7 @@ def _plain(value: Any) -> str:
 
 
 def _layer(row: Row) -> dict[str, Any]:
-    return {
+    layer = {
         "name": row.name,
         "last": row.last,
         "layer": row.layer,
@@ -46,3 +47,4 @@ def _layer(row: Row) -> dict[str, Any]:
         "params": row.params,
         "macs": row.macs,
     }
+    return layer if row.fields is None else {**layer, "receptive_field": field_data(row.fields)}

@@ -7,26 +7,34 @@ import io
 from collections.abc import Iterator
 
 from archdsl.analysis.summary import Summary
+from archdsl.backends.shapes_fields import NOTE, field_cells
 from archdsl.formula import formula, sizes_text
 
 COLUMNS = ("name", "layer", "repeat", "output", "params", "macs")
+FIELD_COLUMNS = ("receptive_field", "stride", "offset")
 
 
 def shapes_csv(summary: Summary) -> str:
     """A line a row under a line of names, as RFC 4180 has it; without the totals."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(_columns(summary))
     writer.writerows(_cells(summary))
     return text.getvalue().rstrip("\n")
 
 
 def shapes_markdown(summary: Summary) -> str:
     """A table with the totals below it; what would end a cell or become markup is escaped."""
-    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|--:|--:|--:|--:|"]
+    columns = [_escaped(name) for name in _columns(summary)]
+    lines = [f"| {' | '.join(columns)} |", "|---|---|" + "--:|" * (len(columns) - 2)]
     lines += [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in _cells(summary)]
     totals = f"{formula(summary.params)} parameters, {formula(summary.macs)} MACs (1 MAC = 2 FLOPs)"
-    return "\n".join([*lines, "", totals])
+    note = ["", f"Receptive field: {NOTE}"] if summary.receptive is not None else []
+    return "\n".join([*lines, "", totals, *note])
+
+
+def _columns(summary: Summary) -> tuple[str, ...]:
+    return COLUMNS if summary.receptive is None else COLUMNS + FIELD_COLUMNS
 
 
 def _cells(summary: Summary) -> Iterator[tuple[str, ...]]:
@@ -38,6 +46,7 @@ def _cells(summary: Summary) -> Iterator[tuple[str, ...]]:
             sizes_text(row.output),
             formula(row.params),
             formula(row.macs),
+            *(() if summary.receptive is None else field_cells(row)),
         )
 
 

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.table import Row
+from archdsl.backends.shapes_fields import NOTE, field_cells
 from archdsl.formula import formula, sizes_text
 from archdsl.shape import Dim
 from archdsl.symbolic import Expr
 
 HEADER = ("name", "layer", "output", "params", "MACs")
-_RIGHT = (False, False, True, True, True)
+_FIELD = ("field", "stride", "offset")
+_LEFT = 2
+"""How many columns are aligned to the left."""
 
 
 def shapes_text(summary: Summary, explain: bool = False) -> str:
@@ -31,11 +34,17 @@ def shapes_text(summary: Summary, explain: bool = False) -> str:
             "none" if smallest is None else sizes_text((summary.input[0], *[smallest] * (len(summary.input) - 1))),
         ),
     ]
+    if summary.receptive is not None:
+        totals.append(("field", NOTE))
     return "\n".join([*parts, *(f"{name:<14}  {value}" for name, value in totals)])
 
 
 def _table(summary: Summary, explain: bool) -> Iterator[str]:
-    header, *lines = _aligned([HEADER, *map(_cells, summary.rows)])
+    rows = [HEADER, *map(_cells, summary.rows)]
+    if summary.receptive is not None:
+        more = [_FIELD, *map(field_cells, summary.rows)]
+        rows = [(*row, *cells) for row, cells in zip(rows, more, strict=True)]
+    header, *lines = _aligned(rows)
     yield header
     for row, line in zip(summary.rows, lines, strict=True):
         yield line
@@ -70,7 +79,7 @@ def _aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, _RIGHT, strict=True)
+            cell.ljust(width) if number < _LEFT else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join(cells).rstrip()

@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.layers.sight import View, everything, unchanged
 from archdsl.layers.torch_call import Step
 from archdsl.shape import Dim, Layout, Shape, product
 from archdsl.symbolic import Condition, Expr, compare
@@ -149,6 +150,10 @@ class Layer(Keyword):
     def macs(self, x: Shape) -> Dim:
         """Multiply-accumulates of one sample; by convention only convolutions and linear layers count."""
         return 0
+
+    def view(self, x: Shape) -> View:
+        """What each place of the output sees of `x`: by default its own, and the whole where places become features."""
+        return unchanged(x.rank) if self.output(x).rank == x.rank else everything(x.rank)
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         """The PyTorch calls that are this layer, in order."""

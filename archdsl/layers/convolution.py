@@ -17,6 +17,7 @@ from archdsl.layers.base import (
     require_divisor,
 )
 from archdsl.layers.biased import BiasedLayer
+from archdsl.layers.sight import View, along, transposed
 from archdsl.layers.torch_call import FLATTEN, Module, Step
 from archdsl.layers.window import PaddingMode, ShapeTooSmall, WindowLayer, require_padding, transposed_formula
 from archdsl.shape import Dim, Layout, Shape, Window, product
@@ -234,6 +235,9 @@ class TransposedConv(BiasedLayer):
     def arithmetic(self, x: Shape) -> tuple[str, ...]:
         axes = zip(self.windows(x), x.spatial, self.per_axis("output_padding", x), strict=True)
         return tuple(dict.fromkeys(transposed_formula(*axis) for axis in axes))
+
+    def view(self, x: Shape) -> View:
+        return along(map(transposed, self.windows(x)))
 
     def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
         taps = (self.channels // self.groups, *self.per_axis("kernel", x))

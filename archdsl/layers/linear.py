@@ -6,8 +6,9 @@ from pydantic import Field
 
 from archdsl.layers.base import Positive, Role
 from archdsl.layers.biased import BiasedLayer
+from archdsl.layers.sight import Extent, View, unchanged
 from archdsl.layers.torch_call import FLATTEN, Module, Step
-from archdsl.shape import Dim, Shape
+from archdsl.shape import Dim, Layout, Shape
 
 
 class _Linear(BiasedLayer):
@@ -70,6 +71,11 @@ class Linear(_Linear):
 
     def output(self, x: Shape) -> Shape:
         return Shape((*x.dims[:-1], self.features), x.layout)
+
+    def view(self, x: Shape) -> View:
+        # With channels first, the last axis is one of places.
+        places = unchanged(x.rank)
+        return (*places[:-1], Extent.WHOLE) if x.layout is Layout.CHANNELS_FIRST else places
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (self.module(x),)

@@ -17,6 +17,7 @@ from archdsl.layers.base import (
     require,
     require_divisor,
 )
+from archdsl.layers.sight import View, everything
 from archdsl.layers.torch_call import Module, Step
 from archdsl.shape import Dim, Layout, Shape, product
 from archdsl.symbolic import compare
@@ -97,6 +98,10 @@ class BatchNorm(_RunningStandardization):
     def buffers(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
         return _running_statistics(self.track_running_stats, x.channels)
 
+    def view(self, x: Shape) -> View:
+        # With statistics that were kept each place stands alone, as in evaluation.
+        return super().view(x) if self.track_running_stats else everything(x.rank)
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         # PyTorch's 1-D class serves vectors and signals alike.
         name = f"BatchNorm{max(x.rank, 1)}d"
@@ -129,6 +134,9 @@ class InstanceNorm(_RunningStandardization):
         )
         return x
 
+    def view(self, x: Shape) -> View:
+        return super().view(x) if self.track_running_stats else everything(x.rank)
+
     def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
         return _scale_and_offset(self.affine, x.channels)
 
@@ -154,6 +162,9 @@ class GroupNorm(_Standardization):
     def output(self, x: Shape) -> Shape:
         require_divisor(self.groups, x.channels, "groups", "arriving channels", x)
         return x
+
+    def view(self, x: Shape) -> View:
+        return everything(x.rank)
 
     def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
         return _scale_and_offset(self.affine, x.channels)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from archdsl.layers.base import Axes, ImpossibleLayer, Layer, PaddingAxes, Role, require
+from archdsl.layers.sight import View, along, bins
 from archdsl.layers.torch_call import FLATTEN, Module, Step
 from archdsl.layers.window import ShapeTooSmall, WindowLayer
 from archdsl.shape import Dim, Layout, Shape, Window
@@ -135,6 +136,9 @@ class _AdaptivePool(Layer):
 
     def output(self, x: Shape) -> Shape:
         return x.with_spatial(self.per_axis("size", x))
+
+    def view(self, x: Shape) -> View:
+        return along(map(bins, x.spatial, self.per_axis("size", x)))
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (Module(f"{self.torch_name}{x.rank}d", (self.size,)),)

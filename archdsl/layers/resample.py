@@ -19,11 +19,13 @@ from archdsl.layers.base import (
     require,
     require_divisor,
 )
+from archdsl.layers.sight import View, along, interpolated, window
 from archdsl.layers.torch_call import Function, Module, Step
 from archdsl.layers.window import PaddingMode, require_padding
-from archdsl.shape import Dim, Layout, Shape
+from archdsl.shape import Dim, Layout, Shape, Window
 from archdsl.symbolic import compare, conjunction
 
+_TAPS = {"nearest": 1, "bicubic": 4}
 _RANKS_OF_MODE = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 
@@ -71,6 +73,11 @@ class Upsample(_Resample):
         scales = self.per_axis("scale", x)
         return x.with_spatial(size * scale for size, scale in zip(x.spatial, scales, strict=True))
 
+    def view(self, x: Shape) -> View:
+        taps, corners = _TAPS.get(self.mode, 2), self.align_corners
+        axes = zip(self.per_axis("scale", x), x.spatial, strict=True)
+        return along(interpolated(scale, taps, size if corners else None) for scale, size in axes)
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (
             Module.of(
@@ -98,6 +105,9 @@ class PixelShuffle(_Resample):
         require_divisor(area, x.channels, "pixels a block", "arriving channels", x)
         return x.with_channels(x.channels // area).with_spatial(size * self.factor for size in x.spatial)
 
+    def view(self, x: Shape) -> View:
+        return along([interpolated(self.factor, 1)] * x.rank)
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (Module("PixelShuffle", (self.factor,)),)
 
@@ -117,6 +127,9 @@ class PixelUnshuffle(_Resample):
             require_divisor(self.factor, size, "pixels a block", side, x)
         sizes = tuple(size // self.factor for size in x.spatial)
         return x.with_channels(x.channels * self.factor * self.factor).with_spatial(sizes)
+
+    def view(self, x: Shape) -> View:
+        return along([window(Window(self.factor, self.factor))] * x.rank)
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (Module("PixelUnshuffle", (self.factor,)),)
@@ -192,6 +205,9 @@ class Pad(Layer):
         spatial = tuple(size + 2 * pad for size, pad in zip(x.spatial, pads, strict=True))
         return x.with_channels(x.channels + before + behind).with_spatial(spatial)
 
+    def view(self, x: Shape) -> View:
+        return along(window(Window(1, padding=(pad, pad))) for pad in self.per_axis("amount", x))
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         pads = self.per_axis("amount", x)
         sides: list[Any] = [(pad, pad) for pad in pads]
@@ -237,6 +253,9 @@ class Crop(Layer):
                 ),
             )
         return x.with_spatial(sizes)
+
+    def view(self, x: Shape) -> View:
+        return along(window(Window(1, padding=(-cut, -cut))) for cut in self.per_axis("amount", x))
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         cuts = self.per_axis("amount", x)

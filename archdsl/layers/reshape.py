@@ -8,6 +8,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import ArchError
 from archdsl.layers.base import ImpossibleLayer, Layer, Number, Positive, Role, WrongAxes, require, require_divisor
+from archdsl.layers.sight import SAME, Along, View, everything, unchanged
 from archdsl.layers.torch_call import FLATTEN, Function, Module, Parameter, Step
 from archdsl.shape import Dim, Layout, Shape, product
 from archdsl.symbolic import compare
@@ -89,6 +90,9 @@ class Reshape(_Reshape):
         )
         return tuple(x.elements // known if size == -1 else size for size in self.shape)
 
+    def view(self, x: Shape) -> View:
+        return unchanged(x.rank) if self.output(x) == x else everything(x.rank)
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         module = Module("Unflatten", (1, self.shape)) if x.rank == 0 else None
         if -1 not in self.shape:
@@ -144,6 +148,11 @@ class Permute(_Reshape):
                 helps=["`reshape` first, so that the channels can go first or last"],
             )
         )
+
+    def view(self, x: Shape) -> View:
+        # Where the channels go says which of the new axes are places, and the batch is none either.
+        old = [axis for axis in self.axes if axis and axis != x.channel_axis % len(self.axes)]
+        return tuple(Along(new, SAME) for _, new in sorted((axis, new) for new, axis in enumerate(old)))
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (Function("torch.permute({x}, {0})", (self.axes,)),)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.formula import formula
 from archdsl.layers.base import ImpossibleLayer, Layer, require
+from archdsl.layers.sight import View, along, window
 from archdsl.shape import Dim, Layout, Shape, Window
 from archdsl.symbolic import compare
 
@@ -35,6 +36,9 @@ class WindowLayer(Layer):
     def arithmetic(self, x: Shape) -> tuple[str, ...]:
         axes = zip(self.windows(x), x.spatial, strict=True)
         return tuple(dict.fromkeys(padding_formula(window, size) for window, size in axes))
+
+    def view(self, x: Shape) -> View:
+        return along(map(window, self.windows(x)))
 
     def slide(self, x: Shape) -> tuple[Dim, ...]:
         """The spatial sizes that come out; raises ArchError where a window does not fit."""

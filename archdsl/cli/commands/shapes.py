@@ -13,6 +13,11 @@ from archdsl.cli.opening import network_arguments, open_network
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Leave out what is nested deeper than N levels.")
 @click.option("--explain", is_flag=True, help="Below each layer, the arithmetic of its sizes (in the table).")
 @click.option(
+    "--receptive-field",
+    is_flag=True,
+    help="What a place of each output sees of the input: size, stride, and offset of the first pixel.",
+)
+@click.option(
     "--format", "format_", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True
 )
 def command(
@@ -22,6 +27,7 @@ def command(
     input: str | None,
     depth: int | None,
     explain: bool,
+    receptive_field: bool,
     format_: str,
 ) -> None:
     """Show the output and cost of every layer.
@@ -29,6 +35,6 @@ def command(
     Equal layers in a row are one line with a count, whose parameters and MACs are those of all copies; the
     lines below it are of one copy. 1 MAC = 2 FLOPs.
     """
-    shapes = open_network(spec, variant, settings, input).shapes(depth)
+    shapes = open_network(spec, variant, settings, input).shapes(depth, receptive_field)
     formats = {"json": shapes.to_json, "csv": shapes.to_csv, "markdown": shapes.to_markdown}
     print(formats[format_]() if format_ in formats else shapes.to_text(explain))
