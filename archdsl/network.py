@@ -19,6 +19,7 @@ from archdsl.shape import Dim
 if TYPE_CHECKING:
     from torch import nn
 
+    from archdsl.analysis.memory import Dtype, Memory
     from archdsl.diagnostics import Diagnostic
     from archdsl.elaborate.values import Value
     from archdsl.ir.nodes import Architecture
@@ -94,12 +95,22 @@ class Network:
         """Parameters and MACs of every node."""
         return Costs()
 
-    def shapes(self, depth: int | None = None, receptive_field: bool = False) -> Shapes:
+    def shapes(self, depth: int | None = None, receptive_field: bool = False, memory: Memory | None = None) -> Shapes:
         """Every layer with its shape, parameters and MACs, down to a depth counted from 1; and the totals.
 
-        With `receptive_field` each row also has what a place of its output sees of the input.
+        With `receptive_field` each row also has what a place of its output sees of the input, and with what
+        `memory()` gives, that stands below them.
         """
-        return Shapes(self.architecture, self.costs, depth, receptive_field)
+        return Shapes(self.architecture, self.costs, depth, receptive_field, memory)
+
+    def memory(self, batch: int = 1, dtype: Dtype = "float32") -> Memory:
+        """Bytes of weights and buffers, of a run in inference, and of what training keeps for the backward pass.
+
+        Raises ArchError where a size of the input was left open, and ValueError for a batch of none.
+        """
+        from archdsl.analysis.memory import memory
+
+        return memory(self.architecture, batch, dtype)
 
     def source(self) -> str:
         """The source of an `nn.Module`, which imports torch and nothing else."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.receptive_field import ReceptiveFields
@@ -10,6 +11,9 @@ from archdsl.analysis.smallest_input import smallest_input
 from archdsl.analysis.table import Row, rows
 from archdsl.ir.nodes import Architecture
 from archdsl.shape import Dim
+
+if TYPE_CHECKING:
+    from archdsl.analysis.memory import Memory
 
 
 class Summary:
@@ -26,10 +30,12 @@ class Summary:
         costs: Costs | None = None,
         depth: int | None = None,
         receptive_field: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         self.architecture = architecture
         self.costs = costs or Costs()
         self.depth = depth
+        self.memory = memory
         self.receptive = ReceptiveFields() if receptive_field else None
 
     @property

@@ -133,7 +133,7 @@ class _View:
     def some(self, body: Chain, depth: int | None) -> tuple[Row, ...] | None:
         """The rows down to a depth, or None if they are too many."""
         self.depth = depth
-        place = _Place("", 1, {}, None if self.receptive is None else start(body.input.rank))
+        place = _Place("", 1, {}, reached=None if self.receptive is None else start(body.input.rank))
         found = tuple(islice(self.container(body, "top", place), AT_MOST + 1))
         return found if len(found) <= AT_MOST else None
 
@@ -256,7 +256,7 @@ class _View:
 
     def fields(self, node: Node, count: int, place: _Place) -> Fields | None:
         if isinstance(node, Aux):
-            node, place = node.body, self.at_label(node.target, place)
+            place, node = self.at_label(node.target, place), node.body
         if self.receptive is None or place.reached is None:
             return None
         return fields(self.receptive.after(node, place.reached, count))

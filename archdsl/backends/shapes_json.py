@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from archdsl.analysis.summary import Summary
@@ -16,7 +17,7 @@ def shapes_json(summary: Summary) -> str:
 
     What depends on an open size is a string, its formula.
     """
-    totals = {
+    totals: dict[str, Any] = {
         "network": summary.network,
         "variant": summary.variant,
         "input": summary.input,
@@ -25,6 +26,8 @@ def shapes_json(summary: Summary) -> str:
         "macs": summary.macs,
         "smallest_input": summary.smallest_input,
     }
+    if summary.memory is not None:
+        totals["memory"] = asdict(summary.memory)
     lines = [f'  "{name}": {_plain(value)},' for name, value in totals.items()]
     layers = ",\n".join(f"    {_plain(_layer(row))}" for row in summary.rows)
     return "\n".join(["{", *lines, '  "layers": [', layers, "  ]", "}"])

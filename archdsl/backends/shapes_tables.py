@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from archdsl.analysis.summary import Summary
 from archdsl.backends.shapes_fields import NOTE, field_cells
+from archdsl.backends.shapes_memory import memory_lines
 from archdsl.formula import formula, sizes_text
 
 COLUMNS = ("name", "layer", "repeat", "output", "params", "macs")
@@ -29,8 +30,10 @@ def shapes_markdown(summary: Summary) -> str:
     lines = [f"| {' | '.join(columns)} |", "|---|---|" + "--:|" * (len(columns) - 2)]
     lines += [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in _cells(summary)]
     totals = f"{formula(summary.params)} parameters, {formula(summary.macs)} MACs (1 MAC = 2 FLOPs)"
-    note = ["", f"Receptive field: {NOTE}"] if summary.receptive is not None else []
-    return "\n".join([*lines, "", totals, *note])
+    notes = [f"Receptive field: {NOTE}"] if summary.receptive is not None else []
+    if summary.memory is not None:
+        notes += [f"{name.capitalize()}: {value}" for name, value in memory_lines(summary.memory)]
+    return "\n\n".join(["\n".join(lines), totals, *notes])
 
 
 def _columns(summary: Summary) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.table import Row
 from archdsl.backends.shapes_fields import NOTE, field_cells
+from archdsl.backends.shapes_memory import memory_lines
 from archdsl.formula import formula, sizes_text
 from archdsl.shape import Dim
 from archdsl.symbolic import Expr
@@ -36,6 +37,8 @@ def shapes_text(summary: Summary, explain: bool = False) -> str:
     ]
     if summary.receptive is not None:
         totals.append(("field", NOTE))
+    if summary.memory is not None:
+        totals += memory_lines(summary.memory)
     return "\n".join([*parts, *(f"{name:<14}  {value}" for name, value in totals)])
 
 

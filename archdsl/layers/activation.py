@@ -15,6 +15,7 @@ from archdsl.layers.base import (
     Role,
     require,
 )
+from archdsl.layers.kept import INPUT, OUTPUT, Kept
 from archdsl.layers.torch_call import Module, Step
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.symbolic import compare, disjunction
@@ -26,6 +27,15 @@ class Activation(Layer):
     role = Role.ACTIVATION
     elementwise = True
     torch_name: ClassVar[str]
+    keeps_output: ClassVar[bool] = False
+    """The gradient is worked out from the result."""
+    keeps_result_in_place: ClassVar[bool] = False
+    """So it is where the result is written over the input; otherwise a copy of the input is kept."""
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        if self.keeps_output or (inplace and self.keeps_result_in_place):
+            return OUTPUT
+        return Kept(extra=x.elements) if inplace else INPUT
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (Module(type(self).torch_name),)
@@ -36,6 +46,7 @@ class ReLU(Activation):
 
     keyword = "relu"
     torch_name = "ReLU"
+    keeps_output = True
     has_inplace = True
     examples = ("64x8x8: relu", "10: relu", "4x9: relu", "4x3x3x3: relu")
 
@@ -53,6 +64,7 @@ class LeakyReLU(Activation):
     """Rectifier that lets a little through below zero (Maas et al. 2013)."""
 
     keyword = "leakyrelu"
+    keeps_result_in_place = True
     positional = ("negative_slope",)
     has_inplace = True
     examples = ("64x8x8: leakyrelu", "10: leakyrelu(0.1)", "4x9: leakyrelu(0)", "4x3x3x3: leakyrelu(0.2)")
@@ -111,6 +123,7 @@ class ELU(Activation):
     """Exponential linear unit, α(exp(x) − 1) below zero (Clevert et al. 2015)."""
 
     keyword = "elu"
+    keeps_result_in_place = True
     positional = ("alpha",)
     has_inplace = True
     examples = ("64x8x8: elu", "10: elu(0.5)", "4x9: elu(alpha=2)", "4x3x3x3: elu")
@@ -157,6 +170,7 @@ class Sigmoid(Activation):
 
     keyword = "sigmoid"
     torch_name = "Sigmoid"
+    keeps_output = True
     examples = ("64x8x8: sigmoid", "10: sigmoid", "4x9: sigmoid", "4x3x3x3: sigmoid")
 
 
@@ -183,6 +197,7 @@ class Tanh(Activation):
 
     keyword = "tanh"
     torch_name = "Tanh"
+    keeps_output = True
     examples = ("64x8x8: tanh", "10: tanh", "4x9: tanh", "4x3x3x3: tanh")
 
 
@@ -198,6 +213,9 @@ class Softmax(Layer):
         "4x3x3x3: softmax",
         "21x8x8: permute(0, 2, 3, 1) softmax",
     )
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return OUTPUT
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (Module("Softmax", (), (("dim", x.channel_axis),)),)

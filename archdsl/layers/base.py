@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.layers.kept import INPUT, NOTHING, Kept
 from archdsl.layers.sight import View, everything, unchanged
 from archdsl.layers.torch_call import Step
 from archdsl.shape import Dim, Layout, Shape, product
@@ -154,6 +155,21 @@ class Layer(Keyword):
     def view(self, x: Shape) -> View:
         """What each place of the output sees of `x`: by default its own, and the whole where places become features."""
         return unchanged(x.rank) if self.output(x).rank == x.rank else everything(x.rank)
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        """What the backward pass needs, which therefore stays in memory in training: by default the input.
+
+        `inplace` says that the output is written into the input.
+        """
+        return INPUT
+
+    def workspace(self, x: Shape) -> Kept:
+        """What is alive for a moment beside what goes in and comes out; only `extra` and `indices` say anything."""
+        return NOTHING
+
+    def hands_on(self, training: bool) -> bool:
+        """Whether the output is the input, or a view of it, so that it takes no memory of its own."""
+        return False
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         """The PyTorch calls that are this layer, in order."""

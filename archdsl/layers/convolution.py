@@ -17,6 +17,7 @@ from archdsl.layers.base import (
     require_divisor,
 )
 from archdsl.layers.biased import BiasedLayer
+from archdsl.layers.kept import INPUT, Kept
 from archdsl.layers.sight import View, along, transposed
 from archdsl.layers.torch_call import FLATTEN, Module, Step
 from archdsl.layers.window import PaddingMode, ShapeTooSmall, WindowLayer, require_padding, transposed_formula
@@ -83,6 +84,14 @@ class _Convolution(BiasedLayer, WindowLayer):
         kernels, strides, dilations = (self.per_axis(field, x) for field in ("kernel", "stride", "dilation"))
         axes = zip(kernels, strides, self.pads(x), dilations, strict=True)
         return tuple(Window(k, s, p, d) for k, s, p, d in axes)
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        pads = self.pads(x)
+        if self.padding_mode == "zeros" and all(before == behind for before, behind in pads):
+            return INPUT
+        # Padded ahead of the convolution, into a tensor of its own; a mirror's gradient needs its input as well.
+        padded = product(size + sum(pair) for size, pair in zip(x.spatial, pads, strict=True)) * x.channels
+        return Kept(input=self.padding_mode in ("reflect", "replicate"), extra=padded)
 
     def output(self, x: Shape) -> Shape:
         if self.padding == "same":

@@ -5,13 +5,26 @@ from __future__ import annotations
 from pydantic import Field
 
 from archdsl.layers.base import Layer, Probability, Role
+from archdsl.layers.kept import NOTHING, Kept
 from archdsl.layers.torch_call import Module, Step
-from archdsl.shape import Layout, Shape
+from archdsl.shape import Dim, Layout, Shape
 
 
 class _Dropout(Layer):
     role = Role.DROPOUT
     positional = ("p",)
+    p: Probability
+
+    def hands_on(self, training: bool) -> bool:
+        return not training or self.p == 0
+
+    def mask(self, x: Shape) -> Dim:
+        """How many random numbers a sample is multiplied by."""
+        return x.elements
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        # The mask, which on a CPU has the type of the tensor.
+        return NOTHING if self.p == 0 else Kept(extra=self.mask(x))
 
 
 class Dropout(_Dropout):
@@ -36,6 +49,9 @@ class ChannelDropout(_Dropout):
     examples = ("8x7x7: dropout2d", "8x7x7: dropout2d(0.2)", "8x7: dropout2d(p=0.1)", "2x3x4x5: dropout2d")
 
     p: Probability = Field(0.5, description="share of the channels that are left out")
+
+    def mask(self, x: Shape) -> Dim:
+        return x.channels
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (Module.of(f"Dropout{x.rank}d", defaults={"p": 0.5}, p=self.p),)
@@ -66,6 +82,9 @@ class DropPath(_Dropout):
     examples = ("96x7x7: droppath(0.1)", "96: droppath(0.1)", "8x7: droppath(p=0.5)", "2x3x4x5: droppath(0)")
 
     p: Probability = Field(description="share of the samples that the branch is left out of")
+
+    def mask(self, x: Shape) -> Dim:
+        return 1
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (Module("DropPath", (self.p,), definition=_DROP_PATH),)

@@ -17,6 +17,7 @@ from archdsl.layers.base import (
     require,
     require_divisor,
 )
+from archdsl.layers.kept import NOTHING, Kept
 from archdsl.layers.sight import View, everything
 from archdsl.layers.torch_call import Module, Step
 from archdsl.shape import Dim, Layout, Shape, product
@@ -102,6 +103,10 @@ class BatchNorm(_RunningStandardization):
         # With statistics that were kept each place stands alone, as in evaluation.
         return super().view(x) if self.track_running_stats else everything(x.rank)
 
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        # The batch's mean and deviation of each channel.
+        return Kept(input=True, statistics=2 * x.channels)
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         # PyTorch's 1-D class serves vectors and signals alike.
         name = f"BatchNorm{max(x.rank, 1)}d"
@@ -143,6 +148,11 @@ class InstanceNorm(_RunningStandardization):
     def buffers(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
         return _running_statistics(self.track_running_stats, x.channels)
 
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        # As a batch norm whose channels are those of all samples, with the scale said once for each.
+        copies = x.channels * (1 if self.affine else 0) + x.channels * (2 if self.track_running_stats else 0)
+        return Kept(input=True, extra=2 * x.channels + copies)
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         name = f"InstanceNorm{x.rank}d"
         return self.torch_statistics(name, x, affine=(self.affine, False), track=(self.track_running_stats, False))
@@ -168,6 +178,9 @@ class GroupNorm(_Standardization):
 
     def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
         return _scale_and_offset(self.affine, x.channels)
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return Kept(input=True, extra=2 * self.groups)
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         defaults = {"eps": 1e-5, "affine": True}
@@ -208,6 +221,13 @@ class LayerNorm(_Standardization):
         both = _scale_and_offset(self.elementwise_affine, x.channels)
         return {name: shape for name, shape in both.items() if self.bias or name != "bias"}
 
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return Kept(input=True, extra=2 * product(x.spatial))
+
+    def workspace(self, x: Shape) -> Kept:
+        # Channels that stand first are brought together ahead.
+        return Kept(extra=x.elements) if x.layout is Layout.CHANNELS_FIRST else NOTHING
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         first = x.layout is Layout.CHANNELS_FIRST
         return (
@@ -235,6 +255,13 @@ class LocalResponseNorm(_Normalization):
     alpha: Number = Field(1e-4, description="weight of the sum")
     beta: Number = Field(0.75, description="power of the divisor")
     k: Number = Field(1.0, description="what is added to the sum")
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        # The padded squares that are summed, the sums, and their powers.
+        return Kept(input=True, extra=(x.channels + self.size - 1) * product(x.spatial) + 2 * x.elements)
+
+    def workspace(self, x: Shape) -> Kept:
+        return Kept(extra=2 * x.elements)
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         defaults = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}

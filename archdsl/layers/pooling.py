@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from archdsl.layers.base import Axes, ImpossibleLayer, Layer, PaddingAxes, Role, require
+from archdsl.layers.kept import INPUT, NOTHING, Kept
 from archdsl.layers.sight import View, along, bins
 from archdsl.layers.torch_call import FLATTEN, Module, Step
 from archdsl.layers.window import ShapeTooSmall, WindowLayer
@@ -90,6 +91,13 @@ class MaxPool(_Pool):
     def dilations(self, x: Shape) -> tuple[Dim, ...]:
         return self.per_axis("dilation", x)
 
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return Kept(input=True, indices=self.output(x).elements)
+
+    def workspace(self, x: Shape) -> Kept:
+        # The places of the maxima are found in inference too, and thrown away.
+        return Kept(indices=self.output(x).elements)
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         return (self.module(x, dilation=self.dilation),)
 
@@ -149,6 +157,11 @@ class AdaptiveAvgPool(_AdaptivePool):
 
     keyword = "adaptive-avgpool"
     torch_name = "AdaptiveAvgPool"
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        # One bin is a mean, whose gradient is the same everywhere.
+        return NOTHING if all(size == 1 for size in self.per_axis("size", x)) else INPUT
+
     examples = (
         "512x9x9: adaptive-avgpool7",
         "512x3x3: adaptive-avgpool7",
@@ -163,6 +176,14 @@ class AdaptiveMaxPool(_AdaptivePool):
 
     keyword = "adaptive-maxpool"
     torch_name = "AdaptiveMaxPool"
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return Kept(input=True, indices=self.output(x).elements)
+
+    def workspace(self, x: Shape) -> Kept:
+        # The places of the maxima are found in inference too, and thrown away.
+        return Kept(indices=self.output(x).elements)
+
     examples = (
         "512x9x9: adaptive-maxpool7",
         "8x9x9: adaptive-maxpool1x3",
@@ -183,6 +204,9 @@ class GlobalAvgPool(Layer):
 
     def output(self, x: Shape) -> Shape:
         return Shape.vector(x.channels)
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return NOTHING
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         # Not `mean` and not `AvgPool`: this one gives the same bits as the published models do.

@@ -19,6 +19,7 @@ from archdsl.layers.base import (
     require,
     require_divisor,
 )
+from archdsl.layers.kept import INPUT, NOTHING, Kept
 from archdsl.layers.sight import View, along, interpolated, window
 from archdsl.layers.torch_call import Function, Module, Step
 from archdsl.layers.window import PaddingMode, require_padding
@@ -33,6 +34,9 @@ class _Resample(Layer):
     role = Role.RESHAPE
     ranks = frozenset({1, 2, 3})
     layouts = frozenset({Layout.CHANNELS_FIRST})
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return NOTHING
 
 
 class Upsample(_Resample):
@@ -208,6 +212,9 @@ class Pad(Layer):
     def view(self, x: Shape) -> View:
         return along(window(Window(1, padding=(pad, pad))) for pad in self.per_axis("amount", x))
 
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return INPUT if self.mode in ("reflect", "replicate") else NOTHING
+
     def torch(self, x: Shape) -> tuple[Step, ...]:
         pads = self.per_axis("amount", x)
         sides: list[Any] = [(pad, pad) for pad in pads]
@@ -256,6 +263,12 @@ class Crop(Layer):
 
     def view(self, x: Shape) -> View:
         return along(window(Window(1, padding=(-cut, -cut))) for cut in self.per_axis("amount", x))
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return NOTHING
+
+    def hands_on(self, training: bool) -> bool:
+        return True
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
         cuts = self.per_axis("amount", x)

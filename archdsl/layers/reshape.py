@@ -8,6 +8,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import ArchError
 from archdsl.layers.base import ImpossibleLayer, Layer, Number, Positive, Role, WrongAxes, require, require_divisor
+from archdsl.layers.kept import NOTHING, Kept
 from archdsl.layers.sight import SAME, Along, View, everything, unchanged
 from archdsl.layers.torch_call import FLATTEN, Function, Module, Parameter, Step
 from archdsl.shape import Dim, Layout, Shape, product
@@ -16,6 +17,12 @@ from archdsl.symbolic import compare
 
 class _Reshape(Layer):
     role = Role.RESHAPE
+
+    def kept(self, x: Shape, inplace: bool = False) -> Kept:
+        return NOTHING
+
+    def hands_on(self, training: bool) -> bool:
+        return True
 
 
 class Flatten(_Reshape):

@@ -150,3 +150,18 @@ def test_csv_and_markdown(run: Run) -> None:
     lines = run("shapes", "resnet18", "--depth", "1", "--format", "markdown").out.splitlines()
     assert lines[2] == "| conv1 | conv7-64/2 | 1 | 64x112x112 | 9408 | 118013952 |"
     assert lines[6] == "| layer1 | \\[basic(64) ×2\\] | 1 | 64x56x56 | 147968 | 462422016 |"
+
+
+def test_receptive_field_and_memory_are_there_where_asked_for(run: Run) -> None:
+    ran = run("shapes", "resnet18", "--depth", "1", "--receptive-field", "--batch", "4")
+    assert (ran.status, ran.err) == (0, "")
+    assert any(line.startswith("layer4 ") and line.endswith("    435      32    -217") for line in ran.out.splitlines())
+    assert "at the peak, 4 samples of float32" in ran.out
+    assert "1 sample of float16" in run("shapes", "resnet18", "--dtype", "float16").out
+    plain = run("shapes", "resnet18").out
+    assert "offset" not in plain
+    assert "samples" not in plain
+    assert run("shapes", "resnet18", "--batch", "0").status == 2
+    open_size = run("shapes", "resnet18", "--input", "3xHxW", "--batch", "2")
+    assert (open_size.status, open_size.out) == (1, "")
+    assert "error[needs-a-size]: memory is counted in numbers" in open_size.err
