@@ -83,6 +83,25 @@ def test_a_repeat_costs_what_its_turns_do() -> None:
     assert found[2].training == kept(module, x)
 
 
+def test_auxiliary_outputs_are_there_in_training_only() -> None:
+    text = """
+        arch net
+        input 3x16x16
+        stem: conv3-16 bn relu
+        body: conv3-32
+        relu {aux}
+        gap fc-10
+    """
+    plain, more = (
+        archdsl.loads(text.format(aux=aux)) for aux in ("", "aux side from @body [avgpool4 conv1-8 relu fc-7]")
+    )
+    assert more.memory().training > plain.memory().training
+    for network in (plain, more):
+        module, x = live(network)
+        assert network.memory(2).training == kept(module, x)
+        assert network.memory(2).inference == pytest.approx(peak(module, x), rel=0.002)
+
+
 def test_batches() -> None:
     network = archdsl.load("lenet5")
     one, many = network.memory(1), network.memory(64)

@@ -90,6 +90,19 @@ def test_squeeze_and_excitation_sees_the_whole_image() -> None:
     assert sizes(rows(FIXTURES / "se_resnet.arch", 1)["layer1"]) == ["whole", "whole"]
 
 
+def test_an_auxiliary_output_sees_what_its_label_does() -> None:
+    text = "arch net\ninput 3x32x32\na: conv3-8/2\nconv3-8\naux side from @a [conv3-8 conv1-2]\nconv3-8\n"
+    found = archdsl.loads(text).shapes(receptive_field=True).rows
+    assert [(row.name, sizes(row)[0]) for row in found] == [
+        ("a", 3),
+        ("conv1", 7),
+        ("side", 7),
+        ("side.0", 7),
+        ("side.1", 7),
+        ("conv2", 11),
+    ]
+
+
 def test_open_sizes() -> None:
     found = rows("resnet18", 1, input="3xHxW")
     assert (sizes(found["layer4"]), sizes(found["fc"])) == ([435, 435], ["whole", "whole"])
