@@ -18,8 +18,6 @@ from archdsl.analysis.table import Row
 from archdsl.layers.sight import Along
 from archdsl.network import Network
 
-FIXTURES = Path(__file__).parents[1] / "backends" / "torch" / "specs"
-
 
 def rows(name: str | Path, depth: int | None = None, **options: object) -> dict[str, Row]:
     network = archdsl.load(name, **options)  # type: ignore[arg-type]
@@ -39,8 +37,8 @@ def sizes(row: Row) -> list[int | str]:
         ("resnet18", "layer4", 435),
         ("resnet34", "layer4", 899),
         ("resnet50", "layer4", 427),
-        (FIXTURES / "alexnet.arch", "features", 195),
-        (FIXTURES / "inception.arch", "Mixed_7c", 1311),
+        ("alexnet", "features", 195),
+        ("inception_v3", "Mixed_7c", 1311),
     ],
     ids=str,
 )
@@ -87,7 +85,7 @@ def test_rows_below_a_repeat_are_of_the_first_copy() -> None:
 
 
 def test_squeeze_and_excitation_sees_the_whole_image() -> None:
-    assert sizes(rows(FIXTURES / "se_resnet.arch", 1)["layer1"]) == ["whole", "whole"]
+    assert sizes(rows("se_resnet50", 1)["layer1"]) == ["whole", "whole"]
 
 
 def test_an_auxiliary_output_sees_what_its_label_does() -> None:
