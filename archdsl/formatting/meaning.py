@@ -6,7 +6,8 @@ from typing import Any
 
 from archdsl.syntax.tree import Comment, File, Node
 
-_PLACES = {"span", "source", "comments"}
+# Warnings are of comments (what can't be seen in them), and those are compared as texts.
+_PLACES = {"span", "source", "comments", "warnings"}
 
 
 def same(one: File, other: File) -> bool:

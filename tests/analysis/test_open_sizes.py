@@ -37,8 +37,8 @@ def random_sizes(name: str, network: archdsl.Network, count: int) -> Iterator[di
         try:
             archdsl.load(name, variant=network.variant, input=(network.input[0], *sizes.values()))
         except ArchError:
-            # A U-Net joins maps only of some sizes, and small ones vanish.
-            sizes = {letter: -(-size // 16) * 16 for letter, size in zip(letters, spatial, strict=True)}
+            # A U-Net joins maps only of sizes that leave no rest where its own leaves none, and small ones vanish.
+            sizes = {letter: size + 16 * draw.randint(0, 4) for letter, size in zip(letters, spatial, strict=True)}
         count -= 1
         yield sizes
 

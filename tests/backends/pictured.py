@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from archdsl.diagnostics import Source
-from archdsl.elaborate.program import elaborate, read
+from archdsl.elaborate.program import elaborate
 from archdsl.ir.nodes import Architecture
-from archdsl.syntax import parse
+from archdsl.opening.imports import read_program
 
 ROOT = Path(__file__).parents[2]
 RESNET = (ROOT / "specs" / "resnet.arch").read_text(encoding="utf-8")
@@ -50,4 +50,4 @@ gap fc-2
 
 
 def net(text: str, variant: str | None = None) -> Architecture:
-    return elaborate(read(parse(Source("net.arch", text))), variant)
+    return elaborate(read_program(Source("net.arch", text)), variant)

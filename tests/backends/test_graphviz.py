@@ -227,8 +227,8 @@ class TestText:
     def test_the_same_text_whatever_the_hash_seed(self) -> None:
         program = (
             "import sys; from archdsl.backends.graphviz import dot; from archdsl.diagnostics import Source;"
-            "from archdsl.elaborate.program import elaborate, read; from archdsl.syntax import parse;"
-            "sys.stdout.buffer.write(dot(elaborate(read(parse(Source('n', sys.stdin.read()))), 'resnet34')).encode())"
+            "from archdsl.elaborate.program import elaborate; from archdsl.opening.imports import read_program;"
+            "sys.stdout.buffer.write(dot(elaborate(read_program(Source('n', sys.stdin.read())), 'resnet34')).encode())"
         )
         outputs = {
             subprocess.run(

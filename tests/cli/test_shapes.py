@@ -70,7 +70,8 @@ def test_the_first_variant_is_meant_and_said(run: Run) -> None:
     assert ran.status == 0
     assert ran.err == (
         "note: resnet.arch has variants; this is the first, `resnet18` "
-        "(others: resnet34, resnet50, resnet101, resnet152)\n"
+        "(others: resnet34, resnet50, resnet101, resnet152, "
+        "resnext50_32x4d, resnext101_32x8d, resnext101_64x4d, wide_resnet50_2, wide_resnet101_2)\n"
     )
     assert ran.out.startswith("ResNet (resnet18), input 3x224x224\n")
     assert run("shapes", "resnet.arch", "--depth", "1", "--variant", "resnet18").err == ""

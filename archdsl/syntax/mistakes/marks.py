@@ -115,6 +115,9 @@ def missing(broken: Broken) -> Iterator[Repair]:
     if start > end:
         return
     for mark in _INSERTED:
+        # Between two numbers a dash would be a difference, which nobody leaves out.
+        if mark == "-" and (broken.last is None or broken.last.kind != "HEAD"):
+            continue
         if mark.strip() in _CLOSED_BY and not _is_closed(
             broken, mark.strip(), len(broken.text) if mark == " [" else broken.line_end
         ):
