@@ -1,7 +1,8 @@
 """A long drawing in several columns side by side, as a page sets a long text.
 
-A column may end where a single arrow leads on and no block or repeat is open. Sizes are estimates in
-points: they only choose the places.
+A column may end where a single arrow leads on and no block or repeat is open. A labelled group that is open
+there becomes two frames, of which the second says that it goes on. Sizes are estimates in points: they
+only choose the places.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from archdsl.backends.graphviz.drawing import Box, Drawing, Edge, Frame
+from archdsl.backends.graphviz.wording import wrapped
 
 SLENDER = 2.0
 """How many times as long as wide a drawing may be before it is broken."""
 UNBEARABLE = 8.0
 """How many times as long as wide it may be before long skips are broken too."""
-UNEVEN = 2.2
+UNEVEN = 1.5
 """How many times its fair share a column may be long before groups are broken."""
 WHOLE = 0.6
 """The share of a drawing with long skips in one column that makes breaking the rest no gain."""
 SHORT = 800.0
 """A length that is never broken."""
 MOST = 8
+_CONTINUED = ", continued"
 _LETTER = 6.6
 _GAP = 44.0
 
@@ -41,6 +44,7 @@ def break_into_columns(drawing: Drawing, direction: str) -> None:
     for cut in chosen:
         for edge in (cut.edge, *cut.skips):
             edge.breaks = True
+        _part(_shared(cut.edge.tail.frame, cut.edge.head.frame)[1:], cut.edge.head.number)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class _Layout:
         """About how wide and how high a box is."""
         if box.shape == "fork" or box.round:
             return 20, 20
-        lines = [box.title, " · ".join(box.also), *box.notes]
+        lines = [box.title, *wrapped(box.also), *box.notes]
         return max(map(len, lines)) * _LETTER + 20, 16 + 13 * len(list(filter(None, lines)))
 
     def across(self, box: Box) -> float:
@@ -131,3 +135,23 @@ class _Layout:
 
 def _shared(one: Frame, other: Frame) -> list[Frame]:
     return [frame for frame in one.around if frame in other.around]
+
+
+def _part(frames: list[Frame], number: int) -> None:
+    """Let frames, outermost first, end ahead of a box, and others like them begin with it."""
+    # From the inside, so that what goes on of a frame is there when the one around it is parted.
+    for frame in reversed(frames):
+        assert frame.parent is not None
+        title = frame.title.removesuffix(_CONTINUED) + _CONTINUED
+        later = Frame(title, frame.times, frame.parent, frame.kind, frame.labelled)
+        later.children = [child for child in frame.children if _first(child) >= number]
+        around = frame.parent
+        around.children.insert(around.children.index(frame) + 1, later)
+        frame.children = [child for child in frame.children if _first(child) < number]
+        for child in later.children:
+            child.move(later)
+
+
+def _first(child: Frame | Box) -> int:
+    """The number of the first box of a frame."""
+    return child.number if isinstance(child, Box) else min(map(_first, child.children))

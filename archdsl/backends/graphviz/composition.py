@@ -21,7 +21,7 @@ from archdsl.backends.graphviz.merges import Merges
 from archdsl.backends.graphviz.places import Marks, Pair, Place, Point, changed, look_up
 from archdsl.backends.graphviz.wording import (
     call_text,
-    contents_text,
+    contents,
     label_text,
     layer_text,
     macs_text,
@@ -207,8 +207,8 @@ class Composer:
         if isinstance(node, Call) and label:
             box.also.append(label)
         elif isinstance(node, Chain):
-            box.also.append(contents_text(node))
-            box.title, box.also = (box.title, box.also) if box.title else (box.also[0], [])
+            title, *rest = contents(node) if not box.title else (box.title, *contents(node))
+            box.title, box.also = title, rest
         box.names.append(name)
         box.notes += _totals(cost)
         self.arrow(x, box)

@@ -13,7 +13,7 @@ from itertools import count, product
 from string import ascii_uppercase
 
 from archdsl.backends.graphviz.drawing import Box, Drawing, Edge, Frame
-from archdsl.backends.graphviz.wording import parameters_text
+from archdsl.backends.graphviz.wording import parameters_text, wrapped
 from archdsl.layers.base import Role
 
 _FONT = "Arial"
@@ -168,7 +168,7 @@ def _letters() -> Iterator[str]:
 
 def _box_text(box: Box) -> str:
     title = _bold(box.title) + (f" {_times(box.times)}" if box.times else "")
-    lines = [f'<font point-size="9" color="{_INK}">{_html(" · ".join(box.also))}</font>'] if box.also else []
+    lines = [f'<font point-size="9" color="{_INK}">{_html(line)}</font>' for line in wrapped(box.also)]
     lines += [_small(note) for note in box.notes]
     if box.weights != (0, 0):
         lines.append(_small(parameters_text(*box.weights)))

@@ -9,6 +9,10 @@ from archdsl.shape import Dim, Shape
 
 LONGEST = 48
 """The most characters in one line of a box."""
+WRAPPED = 36
+"""The most characters in a line of several pieces, where these are no longer by themselves."""
+MOST_PIECES = 12
+"""How many layers of a closed group are named."""
 
 
 def layer_text(node: LayerNode) -> str:
@@ -24,14 +28,25 @@ def call_text(node: Call) -> str:
     return shorten(node_text(node))
 
 
-def contents_text(chain: Chain) -> str:
-    """What a closed group holds, in a few words: `bottleneck(128, s=2) · bottleneck(128) ×7`."""
+def contents(chain: Chain) -> list[str]:
+    """What a closed group holds, piece by piece: `bottleneck(128, s=2)`, `bottleneck(128) ×7`."""
     pieces: list[str] = []
     for member in chain.members:
-        if sum(map(len, pieces)) > LONGEST:
-            break
+        if len(pieces) >= MOST_PIECES:
+            return [*pieces, "…"]
         pieces += _pieces(member.node)
-    return shorten(" · ".join(pieces))
+    return pieces
+
+
+def wrapped(pieces: list[str]) -> list[str]:
+    """Pieces in as many lines as they need."""
+    lines: list[str] = []
+    for piece in pieces:
+        if lines and len(lines[-1]) + 3 + len(piece) <= WRAPPED:
+            lines[-1] += f" · {piece}"
+        else:
+            lines.append(piece)
+    return lines
 
 
 def _pieces(node: Node) -> list[str]:
@@ -39,9 +54,9 @@ def _pieces(node: Node) -> list[str]:
         return [layer_text(node)]
     if isinstance(node, Repeat):
         inner = node.runs[0].node
-        words = contents_text(inner)
+        words = shorten(" · ".join(contents(inner)))
         return [f"{words} ×{node.count}" if len(inner.members) == 1 else f"[{words}] ×{node.count}"]
-    return [contents_text(node)] if isinstance(node, Chain) else [node_text(node)]
+    return contents(node) if isinstance(node, Chain) else [shorten(node_text(node))]
 
 
 def name_text(name: Name, values: dict[str, Dim]) -> str:
