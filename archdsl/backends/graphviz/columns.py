@@ -19,8 +19,10 @@ UNBEARABLE = 8.0
 """How many times as long as wide it may be before long skips are broken too."""
 UNEVEN = 1.5
 """How many times its fair share a column may be long before groups are broken."""
+NO_GAIN = 0.85
+"""The share of a drawing in one column that makes breaking the rest no gain."""
 WHOLE = 0.6
-"""The share of a drawing with long skips in one column that makes breaking the rest no gain."""
+"""That share where there are long skips, which are better seen whole."""
 SHORT = 800.0
 """A length that is never broken."""
 MOST = 8
@@ -38,6 +40,8 @@ def break_into_columns(drawing: Drawing, direction: str) -> None:
     if columns == 1 or layout.length < SHORT:
         return
     chosen = layout.choose(layout.cuts(), columns)
+    if layout.longest(chosen) > NO_GAIN * layout.length:
+        chosen = []
     if layout.skips and layout.longest(chosen) > WHOLE * layout.length:
         unbearable = layout.length > UNBEARABLE * layout.breadth
         chosen = layout.choose(layout.cuts(through_skips=True), columns) if unbearable else []
