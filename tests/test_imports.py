@@ -65,7 +65,6 @@ def test_a_file_that_two_others_need_gives_one_class(tmp_path: Path) -> None:
         "x.txt",
         "x",
         "http://a/x.arch",
-        "a\x1b[31m.arch",
         "a/",
     ],
 )
@@ -74,6 +73,10 @@ def test_a_path_that_leaves_the_folder_or_names_no_spec(tmp_path: Path, path: st
     home.mkdir()
     (tmp_path / "x.arch").write_text(UNIT, encoding="utf-8")
     assert code(net(home, path)) == "bad-import-path"
+
+
+def test_a_path_with_what_can_not_be_seen(tmp_path: Path) -> None:
+    assert code(net(tmp_path, "a\x1b[31m.arch")) == "hidden-character"
 
 
 def test_a_link_that_leaves_the_folder(tmp_path: Path) -> None:

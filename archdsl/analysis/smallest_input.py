@@ -13,8 +13,10 @@ AT_MOST = 1024
 """How many sides are tried one by one before only the declared one is."""
 
 
-def smallest_input(architecture: Architecture) -> int | None:
+def smallest_input(architecture: Architecture, in_training: bool = False) -> int | None:
     """The least side, equal on all spatial axes, at which every shape rule holds.
+
+    Those of auxiliary outputs count `in_training` only: in evaluation such a network takes smaller images.
 
     None for a network on vectors, and where no such side up to the largest declared one is found (a `reshape`
     may ask for a size that is not square).
@@ -26,7 +28,7 @@ def smallest_input(architecture: Architecture) -> int | None:
     if not x.rank:
         return None
     largest = max((size for size in x.spatial if isinstance(size, int)), default=AT_MOST)
-    tracer = Tracer()
+    tracer = Tracer(in_training)
 
     def problem(side: int) -> ArchError | None:
         try:

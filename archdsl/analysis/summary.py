@@ -72,8 +72,18 @@ class Summary:
 
     @cached_property
     def smallest_input(self) -> int | None:
-        """The least side of an input at which every layer has a size of at least one; None for vectors."""
+        """The least side of an input at which every layer has a size of at least one; None for vectors.
+
+        It is that of evaluation, where there are no auxiliary outputs.
+        """
         return smallest_input(self.architecture)
+
+    @cached_property
+    def smallest_training_input(self) -> int | None:
+        """The least side at which the auxiliary outputs can be made too."""
+        if not self.architecture.auxiliary:
+            return self.smallest_input
+        return smallest_input(self.architecture, in_training=True)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

@@ -29,9 +29,13 @@ _NO_MARKS: Mapping[str, Shape] = {}
 
 
 class Tracer:
-    """Runs shape rules. One tracer may serve many inputs; what it has worked out it keeps."""
+    """Runs shape rules, those of auxiliary outputs `in_training` only.
 
-    def __init__(self) -> None:
+    One tracer may serve many inputs; what it has worked out it keeps.
+    """
+
+    def __init__(self, in_training: bool = False) -> None:
+        self.in_training = in_training
         self._known: dict[tuple[object, ...], Traced] = {}
         self._targets: dict[Node, tuple[str, ...]] = {}
 
@@ -52,7 +56,7 @@ class Tracer:
         """The labels that references inside a node name, on which its outcome therefore depends."""
         found = self._targets.get(node)
         if found is None:
-            names = {node.target} if isinstance(node, Reference) else set()
+            names = {node.target} if isinstance(node, (Reference, Aux)) else set()
             names.update(name for part in node.parts for name in self.targets(part))
             found = self._targets[node] = tuple(sorted(names))
         return found
@@ -68,7 +72,8 @@ class Tracer:
             case Merge():
                 return self._merge(node, x, marks)
             case Aux():
-                # Outside of training it isn't there.
+                if self.in_training:
+                    self(node.body, marks[node.target], marks)
                 return Traced(x, _NO_MARKS)
             case Reference():
                 return Traced(marks[node.target], _NO_MARKS)

@@ -26,6 +26,8 @@ def shapes_json(summary: Summary) -> str:
         "macs": summary.macs,
         "smallest_input": summary.smallest_input,
     }
+    if summary.smallest_training_input != summary.smallest_input:
+        totals["smallest_training_input"] = summary.smallest_training_input
     if summary.memory is not None:
         totals["memory"] = asdict(summary.memory)
     lines = [f'  "{name}": {_plain(value)},' for name, value in totals.items()]

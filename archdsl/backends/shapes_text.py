@@ -25,15 +25,11 @@ def shapes_text(summary: Summary, explain: bool = False) -> str:
     """
     title = summary.network if summary.variant is None else f"{summary.network} ({summary.variant})"
     parts = [f"{title}, input {sizes_text(summary.input)}", "", *_table(summary, explain), ""]
-    smallest = summary.smallest_input
     totals = [
         ("output", sizes_text(summary.output)),
         ("parameters", _parameters(summary)),
         ("MACs", f"{_count(summary.macs)} (1 MAC = 2 FLOPs)"),
-        (
-            "smallest input",
-            "none" if smallest is None else sizes_text((summary.input[0], *[smallest] * (len(summary.input) - 1))),
-        ),
+        ("smallest input", _smallest_input(summary)),
     ]
     if summary.receptive is not None:
         totals.append(("field", NOTE))
@@ -70,6 +66,15 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _parameters(summary: Summary) -> str:
     total, inference = summary.params, summary.inference_params
     return _count(total) + (f" ({_count(inference)} without auxiliary outputs)" if inference != total else "")
+
+
+def _smallest_input(summary: Summary) -> str:
+    evaluation, training = summary.smallest_input, summary.smallest_training_input
+
+    def sizes(side: int | None) -> str:
+        return "none" if side is None else sizes_text((summary.input[0], *[side] * (len(summary.input) - 1)))
+
+    return sizes(evaluation) + (f" ({sizes(training)} in training)" if training != evaluation else "")
 
 
 def _count(number: Dim) -> str:

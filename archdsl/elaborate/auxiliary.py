@@ -8,6 +8,7 @@ from archdsl.diagnostics import ArchError
 from archdsl.elaborate.labels import BadLabel, LabelTwice, check_label, evaluate_template, unknown_label
 from archdsl.elaborate.sequence import Sequence
 from archdsl.ir.nodes import Aux, Node
+from archdsl.layers.window import ShapeTooSmall
 from archdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -34,7 +35,13 @@ def aux_into(elaborator: Elaborator, item: tree.Aux, sequence: Sequence) -> None
     if target not in sequence.scope.marks:
         raise ArchError(unknown_label(target, item.source.span, sequence.scope.marks))
     x = sequence.x
-    body = _body(elaborator, item, Sequence(sequence.scope.marks[target], sequence.scope))
+    try:
+        body = _body(elaborator, item, Sequence(sequence.scope.marks[target], sequence.scope))
+    except ArchError as error:
+        for each in error.diagnostics:
+            if isinstance(each, ShapeTooSmall):
+                each.notes = (*each.notes, f"`{name}` is made in training only: in evaluation smaller inputs fit")
+        raise
     sequence.add(Aux(input=x, output=x, span=item.span, target=target, body=body), (name,))
 
 

@@ -71,6 +71,7 @@ def test_formulas_are_torchs_sizes(name: str, variant: str | None) -> None:
             watch(module, seen)
         module(torch.empty(1, channels, *sizes.values(), device="meta"))
         checked = 0
+        assert numbers(shapes.output, sizes) == seen.pop("")
         for path, made in seen.items():
             row = formulas.get(path)
             # A flatten behind a pooling is part of the layer and of no module.

@@ -61,6 +61,18 @@ def test_whole_networks(name: str, expected: int) -> None:
     assert archdsl.load(name).shapes().smallest_input == expected
 
 
+def test_auxiliary_outputs_count_in_training_only() -> None:
+    text = "arch net\ninput 3x64x64\nstem: conv3-4 maxpool\naux side from @stem [avgpool8 fc-2]\nrelu gap fc-2\n"
+    shapes = archdsl.loads(text).shapes()
+    assert (shapes.smallest_input, shapes.smallest_training_input) == (2, 8)
+    assert shapes.to_text().endswith("smallest input  3x2x2 (3x8x8 in training)")
+    # Its classifier is made for maps of 5x5 only, as the weights of torchvision's are.
+    inception = archdsl.load("inception_v3").shapes()
+    assert (inception.smallest_input, inception.smallest_training_input) == (75, 299)
+    with pytest.raises(archdsl.ArchError, match="in evaluation smaller inputs fit"):
+        archdsl.load("inception_v3", input="3x96x96")
+
+
 def test_a_vector_has_none() -> None:
     assert smallest("fc-10", "8") is None
 

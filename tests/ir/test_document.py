@@ -65,7 +65,13 @@ def test_a_document_is_read_back_as_it_was_written() -> None:
     assert document.model_dump_json() == network.to_json()
     assert document.network == "ResNet"
     assert document.variant == "resnet50"
-    assert document.parameters == {"unit": "bottleneck", "depths": [3, 4, 6, 3], "classes": 7}
+    assert document.parameters == {
+        "unit": "bottleneck",
+        "depths": [3, 4, 6, 3],
+        "groups": 1,
+        "width": 64,
+        "classes": 7,
+    }
     assert document.input.sizes == (3, 224, 224)
     assert document.output.sizes == (7,)
     assert [entry.number for entry in document.nodes] == list(range(len(document.nodes)))

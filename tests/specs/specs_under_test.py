@@ -17,7 +17,8 @@ _SMALL = {
     "alexnet.arch": "3x63x80",
     "c3d.arch": "3x16x16x32",
     "fcn.arch": "3x32x64",
-    "inception_v3.arch": "3x75x80",
+    # What its auxiliary output takes.
+    "inception_v3.arch": "3x299x299",
     "resnet1d.arch": "1x600",
     "unet.arch": "1x188x204",
 }

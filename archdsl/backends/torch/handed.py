@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from archdsl.diagnostics import ArchError
-from archdsl.elaborate.values import LayerValue, Value
+from archdsl.elaborate.values import LayerValue, PathValue, Value
 from archdsl.ir.nodes import Node
 from archdsl.layers.base import keywords
 from archdsl.syntax import tree
@@ -25,6 +25,9 @@ def bindings(node: Node) -> tuple[tuple[str, Value], ...]:
 
 def axis_by_axis(value: Value, node: Node) -> Value:
     """A layer handed over with its numbers for each axis, so that `conv3-8/2` and `conv1x7-8` are of one kind."""
+    if isinstance(value, PathValue):
+        inner = tuple((name, axis_by_axis(each, node)) for name, each in value.bindings)
+        return PathValue(value.group, inner, value.scope)
     if not isinstance(value, LayerValue) or node.input.rank == 0:
         return value
     given = dict(value.arguments)

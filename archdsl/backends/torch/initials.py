@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from archdsl.backends.torch.layout import STEP, call, lines
 from archdsl.backends.torch.printing import literal, name_literal
 from archdsl.ir.nodes import Architecture, Initial
+
+_HAS_BIAS = "module.bias is not None"
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is done to modules of some classes, or to the one that a label names."""
+
+    label: str | None
+    names: tuple[str, ...]
+    steps: list[str]
+
+    def lines(self, word: str) -> list[str]:
+        kinds = self.names[0] if len(self.names) == 1 else f"({', '.join(self.names)})"
+        named = [f"name == {name_literal((self.label,))}"] if self.label is not None else []
+        conditions, steps = [*named, f"isinstance(module, {kinds})"], self.steps
+        if steps[0] == f"{STEP * 4}if {_HAS_BIAS}:":
+            # Nothing is done but to a bias.
+            conditions, steps = [*conditions, _HAS_BIAS], [line.removeprefix(STEP) for line in steps[1:]]
+        return [f"{STEP * 3}{word} {' and '.join(conditions)}:", *steps]
 
 
 def initial_lines(architecture: Architecture, definitions: dict[str, str]) -> list[str]:
@@ -12,19 +34,20 @@ def initial_lines(architecture: Architecture, definitions: dict[str, str]) -> li
 
     `definitions` are the classes that the source holds itself.
     """
-    body: list[str] = []
+    cases: list[_Case] = []
     # What is said of one layer is asked ahead of what is said of all.
     ordered = sorted(architecture.initials, key=lambda each: not is_label(each))
     for initial in ordered:
         steps = _steps(initial)
-        if not steps or not initial.modules:
+        names = tuple(name if name in definitions else f"nn.{name}" for name in initial.modules)
+        label = initial.target.removeprefix("@") if is_label(initial) else None
+        if not steps or not names:
             continue
-        names = [name if name in definitions else f"nn.{name}" for name in initial.modules]
-        kinds = names[0] if len(names) == 1 else f"({', '.join(names)})"
-        condition = f"isinstance(module, {kinds})"
-        if is_label(initial):
-            condition = f"name == {name_literal((initial.target.removeprefix('@'),))} and {condition}"
-        body += [f"{STEP * 3}{'elif' if body else 'if'} {condition}:", *steps]
+        if cases and (cases[-1].label, cases[-1].steps) == (label, steps):
+            cases[-1] = _Case(label, (*cases[-1].names, *names), steps)
+        else:
+            cases.append(_Case(label, names, steps))
+    body = [line for place, case in enumerate(cases) for line in case.lines("elif" if place else "if")]
     if not body:
         return []
     if any(is_label(each) for each in ordered):
@@ -44,7 +67,7 @@ def _steps(initial: Initial) -> list[str]:
         arguments = [f"{name}={literal(value)}" for name, value in rule.arguments().items()]
         found += lines("", call(f"nn.init.{rule.function}", ["module.weight", *arguments]), "", 4)
     if rule.bias is not None and initial.has_bias:
-        found.append(f"{STEP * 4}if module.bias is not None:")
+        found.append(f"{STEP * 4}if {_HAS_BIAS}:")
         value = "zeros_(module.bias)" if rule.bias == 0 else f"constant_(module.bias, {literal(rule.bias)})"
         found.append(f"{STEP * 5}nn.init.{value}")
     return found
