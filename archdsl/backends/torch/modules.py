@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.calls import outer_references
 from archdsl.backends.torch.layout import Bracket, Doc, Joined, call, flat
-from archdsl.backends.torch.namespace import identifier
+from archdsl.backends.torch.namespace import TAKEN, identifier
 from archdsl.backends.torch.printing import name_literal
+from archdsl.backends.torch.units import best_unit, sums
 from archdsl.ir.names import Entry, Inside, Turns, names, spliced, style
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
 from archdsl.layers.torch_call import FLATTEN, Function, Module, Step
@@ -33,6 +34,10 @@ class Item:
     doc: Doc
     starred: bool = False
     """Several modules or none: a comprehension or a choice, which names them itself."""
+    node: Node | None = None
+    """The member that it is, where it is one."""
+    turns: tuple[Item, ...] = ()
+    """The same modules one by one, where they are several and of a known number."""
 
 
 def flatten_ahead(node: Node) -> bool:
@@ -140,7 +145,36 @@ class Modules:
 
         A flatten that can be hoisted ahead of the container is left to whoever calls it.
         """
-        return self.chain_items(chain.members, names(chain, "numbered"), flatten_ahead(chain))
+        items = self.chain_items(chain.members, names(chain, "numbered"), flatten_ahead(chain))
+        return items if items is None or is_keyed(chain.members) else self.by_units(items)
+
+    def by_units(self, items: list[Item]) -> list[Item]:
+        """The modules of a container, where layers come together often with a function that makes them."""
+        source = self.writer.source
+        single = [each for item in items for each in (item.turns or (item,))]
+        taken = TAKEN | set(self.writer.identifiers.values())
+        unit = best_unit(single, taken)
+        while unit is not None and source.definitions.get(unit.name, unit.text) != unit.text:
+            # Another container has units of the same name, and other layers in them.
+            taken |= {unit.name}
+            unit = best_unit(single, taken)
+        if unit is None:
+            return items
+        source.define(unit.name, unit.text)
+        written, inside = sums(unit), {place + offset for place in unit.calls for offset in range(unit.length)}
+        found: list[Item] = []
+        place = 0
+        for item in items:
+            turns = item.turns or (item,)
+            places = range(place, place + len(turns))
+            place += len(turns)
+            if inside.isdisjoint(places):
+                found.append(item)
+                continue
+            for each, turn in zip(places, turns, strict=True):
+                found += [Item(("",), text, starred=True) for text in written.get(each, ())]
+                found += [turn] if each not in inside else []
+        return found
 
     def chain_items(self, members: tuple[Member, ...], entries: tuple[Entry, ...], hoisted: bool) -> list[Item] | None:
         """The modules of members; with a label among them each is named, else their places name them."""
@@ -177,7 +211,7 @@ class Modules:
         if outer_references(member.node) or (flatten_ahead(member.node) and not hoisted):
             return None
         doc = self.node(member.node, overwrite)
-        return None if doc is None else [Item(at(name, **self.writer.loops), doc)]
+        return None if doc is None else [Item(at(name, **self.writer.loops), doc, node=member.node)]
 
     def choice_items(self, node: Choice, entry: Inside) -> list[Item] | None:
         """`*([…] if condition else [])`."""
@@ -253,7 +287,8 @@ class Modules:
             clauses = (items[0].doc, loop)
         else:
             clauses = ("layer", loop, Joined("for layer in ", Bracket("(", tuple(item.doc for item in items), ")")))
-        return [Item(("",), Bracket("*[", clauses, "]", commas=False), starred=True)]
+        turns = tuple(items) * count if not used and isinstance(count, int) and count <= WRITTEN_OUT else ()
+        return [Item(("",), Bracket("*[", clauses, "]", commas=False), starred=True, turns=turns)]
 
 
 def _mentions(item: Item, variable: str, keyed: bool) -> bool:

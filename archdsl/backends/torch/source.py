@@ -196,12 +196,15 @@ class SourceWriter:
     def write(self) -> str:
         """The text of the module."""
         top = self.network(frozenset())
-        parts = [text.strip("\n") for text in self.definitions.values()]
-        parts += ["\n".join(each.lines) for each in self.order]
+        parts = ["\n".join(each.lines) for each in self.order]
         if self.outputs:
             fields = ["output", *self.architecture.auxiliary]
             parts.append("\n".join(outputs_lines(self.outputs, self.top, fields)))
         parts.append("\n".join(top.lines))
+        # Some were for a text that was given up.
+        code = "\n".join(parts)
+        used = (text for name, text in self.definitions.items() if re.search(rf"\b{re.escape(name)}\(", code))
+        parts = [*(text.strip("\n") for text in used), *parts]
         body = "\n\n\n".join(parts)
         return f"{self.header(body)}\n\n\n{body}\n"
 
