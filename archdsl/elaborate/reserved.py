@@ -13,8 +13,8 @@ class BadName(Diagnostic):
     """A block or parameter whose name means something already, such as a keyword or `x3`."""
 
     code = "bad-name"
-    bad = "arch net\ninput 3x8x8\nblock conv(c) = [relu]\nconv(3)\n"
-    mended = "arch net\ninput 3x8x8\nblock convs(c) = [relu]\nconvs(3)\n"
+    bad = "arch net\ninput 3x8x8\nblock conv(c) = [conv1-{c}]\nconv(3)\n"
+    mended = "arch net\ninput 3x8x8\nblock convs(c) = [conv1-{c}]\nconvs(3)\n"
 
 
 def check_name(word: tree.Word, what: str) -> None:

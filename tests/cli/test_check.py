@@ -30,7 +30,7 @@ def test_what_is_right(run: Run) -> None:
         "blocks.arch: ok (a library of 2 blocks)",
         "resnet50: ok (1 variant, 2 expectations held)",
         "resnet.arch: ok (10 variants, 20 expectations held)",
-        "4 specs ok (6 variants, 13 expectations held)",
+        "4 specs ok (11 variants, 23 expectations held)",
     ]
 
 
