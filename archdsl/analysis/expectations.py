@@ -11,7 +11,7 @@ from typing import TypeAlias
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.trace import Tracer
-from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal, similar_help
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope
 from archdsl.elaborate.variants import Expectation
@@ -125,12 +125,11 @@ class _Checker:
         """What is wrong with one expectation. Raises ArchError where it can't be held against anything."""
         metric = self.metrics.get(each.metric)
         if metric is None:
-            helps = similar_help(each.metric, self.metrics, "a figure") or [
-                f"the figures are {', '.join(self.metrics)}"
-            ]
-            raise ArchError(
-                UnknownMetric(each.span, f"`{each.metric}` is no figure of a network", "unknown", helps=helps)
-            )
+            # In a table of variants the name stands in the header, and the place is the cell's.
+            meant = proposal(each.span, each.metric, self.metrics, "a figure")
+            meant["helps"] = meant["helps"] or [f"the figures are {', '.join(self.metrics)}"]
+            meant["fixes"] = meant["fixes"] if each.span.text == each.metric else []
+            raise ArchError(UnknownMetric(each.span, f"`{each.metric}` is no figure of a network", "unknown", **meant))
         if each.argument is not None and each.metric not in ("params", "size"):
             raise ArchError(BadExpectation(each.span, f"`{each.metric}` takes nothing in brackets", "expected here"))
         found = metric(each)
@@ -216,4 +215,6 @@ class _Checker:
             f"`{metric}` of `{network}` is {found}, expected {wanted}",
             f"{found} comes out",
             notes=notes,
+            helps=["mend the network, or write what comes out"],
+            fixes=[Edit(each.value.span, found.replace(",", "_"))] if each.op == "==" and found != "none" else [],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal
 from archdsl.elaborate.binding import BadArgument, UnexpectedNumber, UnknownArgument
 from archdsl.elaborate.values import LayerValue, PathValue, Scope, Value
 from archdsl.shape import Shape
@@ -67,19 +67,25 @@ class CallArguments:
         if isinstance(self.text, tree.Head):
             for number in (self.text.kernel, self.text.size, self.text.stride):
                 if number is not None:
+                    value = number.span.text.strip("{}")
                     raise ArchError(
                         UnexpectedNumber(
                             number.span,
                             f"the block `{self.block.name.text}` takes no number in its head",
                             f"it is called as `{self.notation}`",
-                            helps=[
-                                "hand it over in round brackets: "
-                                f"`{self.block.name.text}({number.span.text.strip('{}')})`"
-                            ],
+                            helps=[f"hand it over in round brackets: `{self.block.name.text}({value})`"],
+                            fixes=self._in_brackets(value),
                         )
                     )
         given = self._layers() | self._arguments()
         return {name: given[name] for name in self._order()}
+
+    def _in_brackets(self, value: str) -> list[Edit]:
+        """The edit that hands a number of the head over as the only argument."""
+        head = self.text
+        if head.call is not None or sum(each is not None for each in (head.kernel, head.size, head.stride)) > 1:  # type: ignore[union-attr]
+            return []
+        return [Edit(head.span.source.span(head.name.span.end, head.span.end), f"({value})")]
 
     def _order(self) -> list[str]:
         return [word.text for word in self.block.layers] + [each.name.text for each in self.block.parameters]
@@ -139,7 +145,7 @@ class CallArguments:
                             argument.name.span,
                             f"the block `{self.block.name.text}` has no parameter `{name}`",
                             f"it is called as `{self.notation}`",
-                            helps=similar_help(name, order, "a parameter"),
+                            **proposal(argument.name.span, name, order, "a parameter"),
                         )
                     )
             if name in given:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, proposal, similar_help
+from archdsl.diagnostics.edits import removal
 from archdsl.elaborate.expressions import SIZES, unpack
 from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.initializations import settle_initializations
@@ -271,6 +272,8 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
                         f"the block `{name}` is defined twice",
                         "the second",
                         labels=[Label(blocks[name].name.span, "the first")],
+                        helps=["leave one of them out, or give it a name of its own"],
+                        fixes=[removal(item.span)],
                     )
                 )
             names = [*item.layers, *(each.name for each in item.parameters)]
@@ -296,6 +299,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
                     f"`{arch.name.text}` has no input",
                     "its input is not given",
                     helps=["say what comes in: `input 3x224x224`"],
+                    fixes=[Edit(arch.span.source.span(arch.span.end, arch.span.end), "\ninput 3x224x224")],
                 )
             )
     elif (
@@ -313,7 +317,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
                 "the spec has no `arch`",
                 "an architecture begins here, but has no name",
                 helps=["name it on the first line: `arch net`"],
-                fixes=_small_arch(file),
+                fixes=_small_arch(file) or [Edit(file.source.span(0, 0), "arch net\n")],
             )
         )
     elif not blocks and not body:
@@ -395,7 +399,7 @@ def check_import(word: tree.Word, library: Program, blocks: Mapping[str, tree.Bl
                 word.span,
                 f"`{library.file.source.name}` has no block `{name}`",
                 "a `let` there, and only blocks can be brought" if name in lets else "not defined there",
-                helps=similar_help(name, library.blocks, "a block"),
+                **proposal(word.span, name, library.blocks, "a block"),
             )
         )
     if name in blocks:
@@ -416,6 +420,7 @@ def check_parameters(names: list[tree.Word]) -> None:
                     f"the parameter `{word.text}` is there twice",
                     "the second",
                     labels=[Label(seen[word.text].span, "the first")],
+                    helps=["leave one of them out"],
                 )
             )
         seen[word.text] = word
@@ -425,6 +430,13 @@ def _one(file: tree.File, kind: type[Item], what: str) -> Item | None:
     found = [item for item in file.items if isinstance(item, kind)]
     if len(found) > 1:
         raise ArchError(
-            Twice(found[1].span, f"{what} is given twice", "the second", labels=[Label(found[0].span, "the first")])
+            Twice(
+                found[1].span,
+                f"{what} is given twice",
+                "the second",
+                labels=[Label(found[0].span, "the first")],
+                helps=["leave one of them out"],
+                fixes=[removal(found[1].span)],
+            )
         )
     return found[0] if found else None

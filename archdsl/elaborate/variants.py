@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, proposal
 from archdsl.elaborate.tables import RaggedTable
 from archdsl.syntax import tree
 
@@ -78,7 +78,7 @@ def read_variants(table: tree.Variants | None, arch: tree.Arch | None) -> dict[s
                     word.span,
                     f"`{text}` is no parameter of the architecture",
                     "heads this column",
-                    helps=similar_help(text, {*parameters, "name"}, "a parameter"),
+                    **proposal(word.span, text, {*parameters, "name"}, "a parameter"),
                 )
             )
     if "name" not in columns:
@@ -145,6 +145,7 @@ def _reported(column: str, cell: tree.Expression) -> Reported:
                 f"`{column}` is a number or a string",
                 "what others reported is written down, not worked out",
                 helps=[f'put it in quotes: `"{cell.span.text}"`'] if isinstance(cell, tree.Name) else [],
+                fixes=[Edit(cell.span, f'"{cell.span.text}"', True)] if isinstance(cell, tree.Name) else [],
             )
         )
     return cell.value
