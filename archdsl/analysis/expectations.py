@@ -131,7 +131,14 @@ class _Checker:
             meant["fixes"] = meant["fixes"] if each.span.text == each.metric else []
             raise ArchError(UnknownMetric(each.span, f"`{each.metric}` is no figure of a network", "unknown", **meant))
         if each.argument is not None and each.metric not in ("params", "size"):
-            raise ArchError(BadExpectation(each.span, f"`{each.metric}` takes nothing in brackets", "expected here"))
+            raise ArchError(
+                BadExpectation(
+                    each.span,
+                    f"`{each.metric}` takes nothing in brackets",
+                    "expected here",
+                    helps=["leave the brackets out"],
+                )
+            )
         found = metric(each)
         if isinstance(found, int):
             return self._count(each, found)
@@ -144,7 +151,10 @@ class _Checker:
         if each.argument not in (None, "inference"):
             raise ArchError(
                 BadExpectation(
-                    each.span, f"`params` are of all or of `inference`, not of `{each.argument}`", "expected here"
+                    each.span,
+                    f"`params` are of all or of `inference`, not of `{each.argument}`",
+                    "expected here",
+                    helps=["write `params` or `params(inference)`"],
                 )
             )
         return self.summary.params if each.argument is None else self.summary.inference_params
@@ -162,7 +172,7 @@ class _Checker:
         rows = {row.name: row.output for row in self.summary.rows}
         if label in rows:
             return rows[label]
-        helps = similar_help(label, [*marks, *rows], "a label")
+        helps = similar_help(label, [*marks, *rows], "a label") or ["`archdsl shapes` lists the names of all tensors"]
         raise ArchError(BadExpectation(each.span, f"nothing is labelled `{label}`", "expected here", helps=helps))
 
     def _count(self, each: Expectation, found: int) -> list[Diagnostic]:
@@ -184,7 +194,14 @@ class _Checker:
             return measured(each.value.span.text)
         value = None if isinstance(each.value, tree.Sizes) else self._value(each.value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ArchError(BadExpectation(each.value.span, f"`{each.metric}` is a number", "a number is needed here"))
+            raise ArchError(
+                BadExpectation(
+                    each.value.span,
+                    f"`{each.metric}` is a number",
+                    "a number is needed here",
+                    helps=["sizes are those of `output` or `size(@label)`"],
+                )
+            )
         return Measured(Decimal(value), Decimal(0))
 
     def _sizes(self, each: Expectation, found: tuple[int, ...] | None) -> list[Diagnostic]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, proposal, similar, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Span, proposal, similar, similar_help
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.values import LayerValue, Scope, Value, describe
 from archdsl.layers.base import Keyword, Layer, keywords
@@ -247,7 +247,7 @@ def place(kind: type[Keyword], given: Given, arguments: list[tuple[str | None, V
                         span,
                         f"`{kind.keyword}` has no argument `{name}`",
                         f"it is written `{signature(kind)}`",
-                        **proposal(span, name, kind.model_fields, "an argument"),
+                        **_argument(kind, name, span),
                     )
                 )
             if name in given:
@@ -265,8 +265,16 @@ def place(kind: type[Keyword], given: Given, arguments: list[tuple[str | None, V
                     span,
                     f"`{kind.keyword}` takes no further argument without a name",
                     f"it is written `{signature(kind)}`",
+                    helps=["leave it out, or say by name what it is"],
                 )
             )
+
+
+def _argument(kind: type[Keyword], name: str, span: Span) -> Proposal:
+    meant = proposal(span, name, kind.model_fields, "an argument")
+    known = ", ".join(f"`{each}`" for each in kind.model_fields)
+    meant["helps"] = meant["helps"] or [f"its arguments are {known}" if known else "it has none"]
+    return meant
 
 
 def build(kind: type[Word], given: Given, span: Span) -> Word:
@@ -286,7 +294,7 @@ def build(kind: type[Word], given: Given, span: Span) -> Word:
                     span,
                     f"`{kind.keyword}` needs {what}",
                     f"it is written `{signature(kind)}`",
-                    helps=[f"did you mean `{meant}`?"] if meant else [],
+                    helps=[f"did you mean `{meant}`?"] if meant else _example(kind),
                     fixes=[Edit(given[kind.digits][1], meant)] if meant and kind.digits else [],
                 )
             ) from None
@@ -298,10 +306,26 @@ def build(kind: type[Word], given: Given, span: Span) -> Word:
                 at,
                 f"`{field}` of `{kind.keyword}` is {wanted}, got {describe(value)}",
                 f"{wanted} is needed here",
-                helps=[f"a repeat stands apart: `{apart}`"] if apart else [],
+                helps=[f"a repeat stands apart: `{apart}`"] if apart else _value(kind, field, value, wanted),
                 fixes=[Edit(span, apart)] if apart else [],
             )
         ) from None
+
+
+def _example(kind: type[Keyword]) -> list[str]:
+    """A head as it is written, of those that a layer's class has for its reference."""
+    examples = getattr(kind, "examples", ())
+    return [f"write it as in `{examples[0].partition(': ')[2]}`"] if examples else []
+
+
+def _value(kind: type[Keyword], field: str, value: Value, wanted: str) -> list[str]:
+    """What may be given in place of a value."""
+    if isinstance(value, str):
+        meant = similar_help(value, re.findall(r'"([^"]+)"', wanted), "a value")
+        if meant:
+            return meant
+    default = kind.model_fields[field].default if field in kind.model_fields else None
+    return [f"by default it is {describe(default)}"] if isinstance(default, (int, float, str)) else _example(kind)
 
 
 def _lost_dash(kind: type[Keyword], field: str, given: Given) -> str:

@@ -142,12 +142,14 @@ class Evaluator:
         if word.text in keywords():
             return LayerValue(word.text)
         known = [*scope.names, *scope.blocks, *SIZES]
+        meant = proposal(word.span, word.text, known, "a name")
+        meant["helps"] = meant["helps"] or [f"make it a parameter, or name a value: `let {word.text} = {{…}}`"]
         raise ArchError(
             UnknownName(
                 word.span,
                 f"unknown name `{word.text}`",
                 "not a parameter, loop variable or `let` here",
-                **proposal(word.span, word.text, known, "a name"),
+                **meant,
             )
         )
 

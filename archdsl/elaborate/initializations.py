@@ -95,9 +95,18 @@ def _check_weight(node: LayerNode, rule: Initialization, item: tree.Init) -> Non
     reason = f"whose weight has {axes} axis, and the rule needs {rule.axes}" if axes else "which has no weight"
     raise ArchError(
         ImpossibleInitialization(
-            item.rule.span, f"`{rule.keyword}` can't begin `{node.layer.keyword}`, {reason}", "can't be followed"
+            item.rule.span,
+            f"`{rule.keyword}` can't begin `{node.layer.keyword}`, {reason}",
+            "can't be followed",
+            helps=["for a weight of any shape there are " + ", ".join(f"`{each}`" for each in _for_any())]
+            if axes
+            else ["name a layer that has weights, such as `conv` or `fc`"],
         )
     )
+
+
+def _for_any() -> list[str]:
+    return [word for word, kind in sorted(initializations().items()) if kind.function is not None and kind.axes == 1]
 
 
 def _module(node: LayerNode) -> str:

@@ -284,11 +284,13 @@ class _Merging:
             if kind == "mul":
                 operation = "multiplication needs equal shapes, or a branch of C or C×1×1 that scales the channels"
             notes = [operation] + ([f"the shortcut carries {wanted}"] if project else [])
-            helps = (
-                ["project the shortcut: `residual<… | project>`"]
-                if project and shape.layout is wanted.layout is Layout.CHANNELS_FIRST
-                else []
-            )
+            projects = project and shape.layout is wanted.layout is Layout.CHANNELS_FIRST
+            alike = "strides and paddings" if kind == "concat" else "channels, strides and paddings"
+            helps = [
+                "project the shortcut: `residual<… | project>`"
+                if projects
+                else f"let the branches agree in {alike}, or reshape one of them"
+            ]
             main = self.node.paths[0].span
             raise ArchError(
                 BranchMismatch(
@@ -298,7 +300,7 @@ class _Merging:
                     labels=labels,
                     notes=notes,
                     helps=helps,
-                    fixes=[_added(main, "project")] if helps else [],
+                    fixes=[_added(main, "project")] if projects else [],
                 )
             )
 

@@ -187,11 +187,21 @@ class Program:
             value = elaborator.evaluate(expression, self.scope(parameters))
             if isinstance(value, bool) or not isinstance(value, (int, Expr)) or (isinstance(value, int) and value < 1):
                 raise ArchError(
-                    BadInput(expression.span, f"an input size is a whole number of at least 1, got {describe(value)}")
+                    BadInput(
+                        expression.span,
+                        f"an input size is a whole number of at least 1, got {describe(value)}",
+                        helps=["an input is its channels and its sizes: `input 3x224x224`"],
+                    )
                 )
             dims.append(value)
         if len(dims) > 4:
-            raise ArchError(BadInput(self.input.span, f"an input has at most three spatial axes, got {len(dims) - 1}"))
+            raise ArchError(
+                BadInput(
+                    self.input.span,
+                    f"an input has at most three spatial axes, got {len(dims) - 1}",
+                    helps=["the batch is no part of it: `input 3x224x224`"],
+                )
+            )
         return Shape.of(dims)
 
     def build(self, elaborator: Elaborator, parameters: Mapping[str, Value], x: Shape) -> Chain:
@@ -200,7 +210,14 @@ class Program:
         elaborator.statements(self.body, sequence)
         if not sequence.members:
             assert self.arch is not None
-            raise ArchError(Incomplete(self.arch.span, f"`{self.name}` has no layers", "nothing is built here"))
+            raise ArchError(
+                Incomplete(
+                    self.arch.span,
+                    f"`{self.name}` has no layers",
+                    "nothing is built here",
+                    helps=["write them below: `conv3-64 bn relu gap fc-10`"],
+                )
+            )
         return elaborator.finish(sequence, self.file.span, container=True)
 
     @cached_property

@@ -20,16 +20,20 @@ class BadName(Diagnostic):
 def check_name(word: tree.Word, what: str) -> None:
     """Raise ArchError if a name means something already."""
     name, digits = split_digits(word.text)
+    reason = ""
     # A block would hide the layer of its name; a parameter that holds no layer hides nothing.
     if (what == "a block" and word.text in keywords()) or (digits is not None and name in keywords()):
+        reason = "it is written like a layer"
+    elif name == "x" and digits is not None:
+        reason = "it is written like a repeat"
+    elif word.text in SIZES or word.text in ("project", "optional", "bare"):
+        reason = "the language uses it"
+    if reason:
         raise ArchError(
-            BadName(word.span, f"`{word.text}` can't name {what}: it is written like a layer", "choose another name")
-        )
-    if name == "x" and digits is not None:
-        raise ArchError(
-            BadName(word.span, f"`{word.text}` can't name {what}: it is written like a repeat", "choose another name")
-        )
-    if word.text in SIZES or word.text in ("project", "optional", "bare"):
-        raise ArchError(
-            BadName(word.span, f"`{word.text}` can't name {what}: the language uses it", "choose another name")
+            BadName(
+                word.span,
+                f"`{word.text}` can't name {what}: {reason}",
+                "means something already",
+                helps=[f"choose another name, such as `my_{word.text}`"],
+            )
         )

@@ -427,6 +427,7 @@ class Elaborator:
                     f"`{block.name.text}` is built of itself: {way}",
                     "defined here",
                     labels=[Label(span, "called here")],
+                    helps=["build it several times with a repeat, `block x3`, or of another block"],
                 )
             )
         self.calls.append(block)

@@ -82,6 +82,7 @@ def too_small(layer: Layer, x: Shape, windows: tuple[Window, ...], sizes: tuple[
         f"`{layer.keyword}` needs an input of at least {needed}, got {got}",
         f"{x} arrives here",
         notes=[padding_formula(windows[worst], x.spatial[worst])],
+        helps=["start from a larger input, or shrink the map less on the way"],
     )
 
 

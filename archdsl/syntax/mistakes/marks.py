@@ -198,7 +198,15 @@ def filled(broken: Broken) -> Iterator[Repair]:
         for edge in ("", " "):
             yield Repair.of(
                 Replacement(place, place, f"{edge}{filler}{edge}"),
-                Report(MissingPart, place, place, message, "something is missing here", offered=False),
+                Report(
+                    MissingPart,
+                    place,
+                    place,
+                    message,
+                    "something is missing here",
+                    helps=(f"write it here, or leave out what needs it: such as `{filler}`",),
+                    offered=False,
+                ),
             )
 
 
