@@ -45,6 +45,8 @@ class Diagnostic:
     mended: ClassVar[str] = ""
     beside: ClassVar[Mapping[str, str]] = {}
     """Other files in the folder of the bad spec and the mended one, by name."""
+    asked: ClassVar[tuple[str, str] | None] = None
+    """A command that has the mistake and one that doesn't, where it is made outside of a spec."""
 
     def __init__(
         self,

@@ -60,9 +60,13 @@ class BadInput(Diagnostic):
 
 
 class NeedsSize(Diagnostic):
-    """A spec asks for the very number of a size that was left open: in a condition, a repeat, a name."""
+    """The very number of a size is needed that was left open: in a condition, a repeat, a name, for memory."""
 
     code = "needs-a-size"
+    asked = (
+        "archdsl shapes resnet18 --input 3xHxW --batch 8",
+        "archdsl shapes resnet18 --input 3x224x224 --batch 8",
+    )
 
 
 class MissingParameter(Diagnostic):
@@ -77,6 +81,7 @@ class UnknownParameter(Diagnostic):
     """A value is given for a parameter that the architecture doesn't have."""
 
     code = "unknown-parameter"
+    asked = ("archdsl shapes resnet18 --set klasses=10", "archdsl shapes resnet18 --set classes=10")
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,6 +263,10 @@ class UnknownVariant(Diagnostic):
     """A variant is asked for that the spec doesn't have."""
 
     code = "unknown-variant"
+    asked = (
+        "archdsl shapes resnet.arch --variant resnet51",
+        "archdsl shapes resnet.arch --variant resnet50",
+    )
 
 
 def _small_arch(file: tree.File) -> list[Edit]:
