@@ -9,6 +9,8 @@ from pathlib import Path
 from archdsl.analysis.expectations import expectations, failures
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.program import Program, elaborate
+from archdsl.ir.nodes import Architecture
+from archdsl.lints import look_over
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import find_all
 
@@ -62,14 +64,18 @@ def check(name_or_path: str | Path) -> Iterator[tuple[str, Report]]:
 def check_program(program: Program, only: str | None = None) -> Report:
     """Check a spec that was read; one mistake that shows in several variants is reported once."""
     if program.is_library:
-        return Report(program.file.warnings, blocks=len(program.blocks))
+        return Report((*program.file.warnings, *look_over(program, ())), blocks=len(program.blocks))
     variants: list[str | None] = [only] if only else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
+    networks: list[Architecture] = []
     for variant in variants:
-        for diagnostic in _variant(program, variant):
+        for diagnostic in _variant(program, variant, networks):
             found.setdefault((diagnostic.code, repr(diagnostic.at), diagnostic.message), diagnostic)
         held += len(expectations(program, variant))
+    warnings = () if found else look_over(program, networks)
+    for warning in warnings:
+        found[warning.code, repr(warning.at), warning.message] = warning
     return Report((*program.file.warnings, *found.values()), len(variants) if program.variants else 0, held)
 
 
@@ -82,9 +88,11 @@ def total(reports: Sequence[Report]) -> str:
     return f"{line}, {wrong} with mistakes" if wrong else line
 
 
-def _variant(program: Program, variant: str | None) -> tuple[Diagnostic, ...]:
+def _variant(program: Program, variant: str | None, networks: list[Architecture]) -> tuple[Diagnostic, ...]:
+    """What is wrong with a variant; its network joins the others if it can be built."""
     try:
-        return tuple(failures(program, elaborate(program, variant)))
+        networks.append(elaborate(program, variant))
+        return tuple(failures(program, networks[-1]))
     except ArchError as error:
         return error.diagnostics
 

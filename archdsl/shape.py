@@ -112,6 +112,18 @@ class Window:
             return floor_divide(room, self.stride) + 1
         return minimum(ceil_divide(room, self.stride) + 1, ceil_divide(size + before, self.stride))
 
+    def unseen(self, size: int) -> int:
+        """How many places at the end of an axis of `size` no window reaches.
+
+        What windows that are set apart leave out between them, s − d(k−1) − 1, is not counted.
+        """
+        assert isinstance(self.stride, int)
+        assert isinstance(self.reach, int)
+        before, _ = self.padding
+        end = (self.output(size) - 1) * self.stride - before + self.reach
+        unseen = size - end - max(0, self.stride - self.reach)
+        return max(0, unseen) if isinstance(unseen, int) else 0
+
     def transposed(self, size: Dim, output_padding: Dim = 0) -> Dim:
         """`(i − 1)s − 2p + d(k−1) + output padding + 1`: the size whose window map this inverts."""
         before, after = self.padding

@@ -114,7 +114,10 @@ def _diagnostic(kind: type[Diagnostic]) -> str:
     if kind.beside:
         names = " and ".join(f"`{name}`" for name in list(kind.beside)[:3])
         parts.append(f"Beside it: {names}{', …' if len(kind.beside) > 3 else ''}.")
-    for title, spec in (("A spec that has it:", kind.bad), ("Mended:", kind.mended)):
+    shown = [("A spec that has it:", kind.bad), ("Mended:", kind.mended)]
+    if kind.asked:
+        shown = [("A command that has it:", kind.asked[0]), ("Mended:", kind.asked[1])]
+    for title, spec in shown:
         if spec:
             lines = "\n".join(safe(line) for line in spec.splitlines())
             parts += [title, f"```text\n{lines}\n```"]

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.trace import Tracer
-from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal, similar_help
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope
 from archdsl.elaborate.variants import Expectation
@@ -125,14 +125,20 @@ class _Checker:
         """What is wrong with one expectation. Raises ArchError where it can't be held against anything."""
         metric = self.metrics.get(each.metric)
         if metric is None:
-            helps = similar_help(each.metric, self.metrics, "a figure") or [
-                f"the figures are {', '.join(self.metrics)}"
-            ]
-            raise ArchError(
-                UnknownMetric(each.span, f"`{each.metric}` is no figure of a network", "unknown", helps=helps)
-            )
+            # In a table of variants the name stands in the header, and the place is the cell's.
+            meant = proposal(each.span, each.metric, self.metrics, "a figure")
+            meant["helps"] = meant["helps"] or [f"the figures are {', '.join(self.metrics)}"]
+            meant["fixes"] = meant["fixes"] if each.span.text == each.metric else []
+            raise ArchError(UnknownMetric(each.span, f"`{each.metric}` is no figure of a network", "unknown", **meant))
         if each.argument is not None and each.metric not in ("params", "size"):
-            raise ArchError(BadExpectation(each.span, f"`{each.metric}` takes nothing in brackets", "expected here"))
+            raise ArchError(
+                BadExpectation(
+                    each.span,
+                    f"`{each.metric}` takes nothing in brackets",
+                    "expected here",
+                    helps=["leave the brackets out"],
+                )
+            )
         found = metric(each)
         if isinstance(found, int):
             return self._count(each, found)
@@ -145,7 +151,10 @@ class _Checker:
         if each.argument not in (None, "inference"):
             raise ArchError(
                 BadExpectation(
-                    each.span, f"`params` are of all or of `inference`, not of `{each.argument}`", "expected here"
+                    each.span,
+                    f"`params` are of all or of `inference`, not of `{each.argument}`",
+                    "expected here",
+                    helps=["write `params` or `params(inference)`"],
                 )
             )
         return self.summary.params if each.argument is None else self.summary.inference_params
@@ -163,7 +172,7 @@ class _Checker:
         rows = {row.name: row.output for row in self.summary.rows}
         if label in rows:
             return rows[label]
-        helps = similar_help(label, [*marks, *rows], "a label")
+        helps = similar_help(label, [*marks, *rows], "a label") or ["`archdsl shapes` lists the names of all tensors"]
         raise ArchError(BadExpectation(each.span, f"nothing is labelled `{label}`", "expected here", helps=helps))
 
     def _count(self, each: Expectation, found: int) -> list[Diagnostic]:
@@ -185,7 +194,14 @@ class _Checker:
             return measured(each.value.span.text)
         value = None if isinstance(each.value, tree.Sizes) else self._value(each.value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ArchError(BadExpectation(each.value.span, f"`{each.metric}` is a number", "a number is needed here"))
+            raise ArchError(
+                BadExpectation(
+                    each.value.span,
+                    f"`{each.metric}` is a number",
+                    "a number is needed here",
+                    helps=["sizes are those of `output` or `size(@label)`"],
+                )
+            )
         return Measured(Decimal(value), Decimal(0))
 
     def _sizes(self, each: Expectation, found: tuple[int, ...] | None) -> list[Diagnostic]:
@@ -216,4 +232,6 @@ class _Checker:
             f"`{metric}` of `{network}` is {found}, expected {wanted}",
             f"{found} comes out",
             notes=notes,
+            helps=["mend the network, or write what comes out"],
+            fixes=[Edit(each.value.span, found.replace(",", "_"))] if each.op == "==" and found != "none" else [],
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypedDict
 
 from archdsl.diagnostics.source import Span
 
@@ -45,6 +45,8 @@ class Diagnostic:
     mended: ClassVar[str] = ""
     beside: ClassVar[Mapping[str, str]] = {}
     """Other files in the folder of the bad spec and the mended one, by name."""
+    asked: ClassVar[tuple[str, str] | None] = None
+    """A command that has the mistake and one that doesn't, where it is made outside of a spec."""
 
     def __init__(
         self,
@@ -118,3 +120,17 @@ def similar_help(name: str, known: Iterable[str], what: str) -> list[str]:
     if not found:
         return []
     return [f"{what} with a similar name exists: " + " or ".join(f"`{each}`" for each in found)]
+
+
+class Proposal(TypedDict):
+    """What was probably meant, in words and as an edit."""
+
+    helps: list[str]
+    fixes: list[Edit]
+
+
+def proposal(at: Span, name: str, known: Iterable[str], what: str) -> Proposal:
+    """A help that names what was probably meant, and the edit that writes the likeliest in its place; or neither."""
+    names = list(known)
+    found = similar(name, names)
+    return {"helps": similar_help(name, names, what), "fixes": [Edit(at, found[0])] if found else []}

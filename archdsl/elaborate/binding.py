@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Span, proposal, similar, similar_help
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.values import LayerValue, Scope, Value, describe
 from archdsl.layers.base import Keyword, Layer, keywords
@@ -92,6 +92,7 @@ def unknown_layer(head: tree.Head, known: Any, more: tuple[str, ...] = ()) -> Di
     glued = re.fullmatch(r"(.*[0-9])x([0-9]+)", name + (f"-{head.size.span.text}" if head.size else ""))
     if glued and split_digits(glued[1].split("-")[0])[0] in known and head.size is not None:
         helps = [f"a repeat stands apart: `{glued[1]} x{glued[2]}`"]
+        fixes = [Edit(head.span.source.span(head.span.start, head.size.span.end), f"{glued[1]} x{glued[2]}")]
     elif name.lower() in known or split_digits(name.lower())[0] in known:
         helps = [f"layers are written in small letters: `{head.span.text.replace(name, name.lower(), 1)}`"]
         fixes = [Edit(head.name.span, name.lower(), True)]
@@ -99,12 +100,26 @@ def unknown_layer(head: tree.Head, known: Any, more: tuple[str, ...] = ()) -> Di
         helps = [f"a number by name stands in braces: `{dashed[1]}-{{{dashed[2]}}}`"]
         fixes = [Edit(head.name.span, f"{dashed[1]}-{{{dashed[2]}}}")]
     else:
-        helps = similar_help(name, [*known, *more], "a layer") or similar_help(
-            split_digits(name)[0], [*known, *more], "a layer"
-        )
+        helps, fixes = _like(head, [*known, *more])
     return UnknownLayer(
         head.name.span, f"unknown layer or block `{name}`", "not defined here", helps=helps, fixes=fixes
     )
+
+
+def _like(head: tree.Head, known: list[str]) -> tuple[list[str], list[Edit]]:
+    """A layer or block with a similar name; the kernel behind a misspelt name stays."""
+    name = head.name.text
+    base = split_digits(name)[0]
+    for wanted, at in (
+        (name, head.name.span),
+        (base, head.span.source.span(head.span.start, head.span.start + len(base))),
+    ):
+        found = similar(wanted, known)
+        if found and wanted != base and not found[0][-1].isdigit():
+            at = head.span.source.span(head.span.start, head.span.start + len(base))
+        if found:
+            return similar_help(wanted, known, "a layer"), [Edit(at, found[0])]
+    return [], []
 
 
 class Binder:
@@ -161,11 +176,12 @@ class Binder:
         field = getattr(kind, part)
         if field is None or field in given:
             name = dict(_PARTS)[part]
-            helps = []
-            fixes = []
+            helps = ["leave it out"]
+            fixes = [_without_number(part, span, head)]
             if part == "digits" and head.name.text not in keywords():
                 colon = head.name.span.source.span(head.name.span.end, head.name.span.end)
-                fixes = [Edit(colon, ":")] if head.span.text == head.name.text and _is_followed(head.span) else []
+                if head.span.text == head.name.text and _is_followed(head.span):
+                    fixes = [Edit(colon, ":")]
                 helps = [
                     f"if `{head.name.text}` is a label, a colon belongs behind it: `{head.name.text}: {kind.keyword}`"
                 ]
@@ -197,6 +213,19 @@ def written_arguments(
     ]
 
 
+def _without_number(part: str, span: Span, head: tree.Head) -> Edit:
+    """The edit that leaves a number of a head out, with its sign and its braces."""
+    source, text = span.source, span.source.text
+    start, end = span.start, span.end
+    if part == "digits" and span == head.name.span:
+        start += len(split_digits(head.name.text)[0])
+    if text[start - 1] == "{":
+        start, end = start - 1, end + 1
+    if part != "digits":
+        start -= 1
+    return Edit(source.span(start, end), "")
+
+
 def _is_followed(span: Span) -> bool:
     """Whether a layer stands behind a head on its line."""
     return re.compile(r"[ \t]+[a-z]").match(span.source.text, span.end) is not None
@@ -218,7 +247,7 @@ def place(kind: type[Keyword], given: Given, arguments: list[tuple[str | None, V
                         span,
                         f"`{kind.keyword}` has no argument `{name}`",
                         f"it is written `{signature(kind)}`",
-                        helps=similar_help(name, kind.model_fields, "an argument"),
+                        **_argument(kind, name, span),
                     )
                 )
             if name in given:
@@ -236,8 +265,16 @@ def place(kind: type[Keyword], given: Given, arguments: list[tuple[str | None, V
                     span,
                     f"`{kind.keyword}` takes no further argument without a name",
                     f"it is written `{signature(kind)}`",
+                    helps=["leave it out, or say by name what it is"],
                 )
             )
+
+
+def _argument(kind: type[Keyword], name: str, span: Span) -> Proposal:
+    meant = proposal(span, name, kind.model_fields, "an argument")
+    known = ", ".join(f"`{each}`" for each in kind.model_fields)
+    meant["helps"] = meant["helps"] or [f"its arguments are {known}" if known else "it has none"]
+    return meant
 
 
 def build(kind: type[Word], given: Given, span: Span) -> Word:
@@ -251,40 +288,60 @@ def build(kind: type[Word], given: Given, span: Span) -> Word:
             what = {kind.digits: "a kernel", kind.dash: "a number behind a dash", kind.slash: "a stride"}.get(
                 field, f"`{field}`"
             )
+            meant = _lost_dash(kind, field, given)
             raise ArchError(
                 MissingNumber(
                     span,
                     f"`{kind.keyword}` needs {what}",
                     f"it is written `{signature(kind)}`",
-                    helps=_lost_dash(kind, field, given),
+                    helps=[f"did you mean `{meant}`?"] if meant else _example(kind),
+                    fixes=[Edit(given[kind.digits][1], meant)] if meant and kind.digits else [],
                 )
             ) from None
         value, at = given[field]
         wanted = allowed(kind, field)
+        apart = _glued_repeat(kind, field, value, span)
         raise ArchError(
             BadArgument(
                 at,
                 f"`{field}` of `{kind.keyword}` is {wanted}, got {describe(value)}",
                 f"{wanted} is needed here",
-                helps=_glued_repeat(kind, field, value, span),
+                helps=[f"a repeat stands apart: `{apart}`"] if apart else _value(kind, field, value, wanted),
+                fixes=[Edit(span, apart)] if apart else [],
             )
         ) from None
 
 
-def _lost_dash(kind: type[Keyword], field: str, given: Given) -> list[str]:
+def _example(kind: type[Keyword]) -> list[str]:
+    """A head as it is written, of those that a layer's class has for its reference."""
+    examples = getattr(kind, "examples", ())
+    return [f"write it as in `{examples[0].partition(': ')[2]}`"] if examples else []
+
+
+def _value(kind: type[Keyword], field: str, value: Value, wanted: str) -> list[str]:
+    """What may be given in place of a value."""
+    if isinstance(value, str):
+        meant = similar_help(value, re.findall(r'"([^"]+)"', wanted), "a value")
+        if meant:
+            return meant
+    default = kind.model_fields[field].default if field in kind.model_fields else None
+    return [f"by default it is {describe(default)}"] if isinstance(default, (int, float, str)) else _example(kind)
+
+
+def _lost_dash(kind: type[Keyword], field: str, given: Given) -> str:
     """`conv764` was probably `conv7-64`."""
     digits = str(given[kind.digits][0]) if kind.digits in given else ""
     if field != kind.dash or not digits.isdigit() or len(digits) < 2:
-        return []
-    return [f"did you mean `{kind.keyword}{digits[0]}-{digits[1:]}`?"]
+        return ""
+    return f"{kind.keyword}{digits[0]}-{digits[1:]}"
 
 
-def _glued_repeat(kind: type[Keyword], field: str, value: Value, span: Span) -> list[str]:
+def _glued_repeat(kind: type[Keyword], field: str, value: Value, span: Span) -> str:
     """`conv3-64x2` was probably `conv3-64 x2`."""
     if field != kind.dash or not isinstance(value, tuple) or len(value) != 2:
-        return []
+        return ""
     head = span.text.rsplit("x", 1)
-    return [f"a repeat stands apart: `{head[0]} x{head[1]}`"] if len(head) == 2 and head[1].isdigit() else []
+    return f"{head[0]} x{head[1]}" if len(head) == 2 and head[1].isdigit() else ""
 
 
 def allowed(kind: type[Keyword], field: str) -> str:

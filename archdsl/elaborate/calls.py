@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal
+from archdsl.diagnostics.edits import removal_from_list
 from archdsl.elaborate.binding import BadArgument, UnexpectedNumber, UnknownArgument
 from archdsl.elaborate.values import LayerValue, PathValue, Scope, Value
 from archdsl.shape import Shape
@@ -67,19 +68,30 @@ class CallArguments:
         if isinstance(self.text, tree.Head):
             for number in (self.text.kernel, self.text.size, self.text.stride):
                 if number is not None:
+                    value = number.span.text.strip("{}")
                     raise ArchError(
                         UnexpectedNumber(
                             number.span,
                             f"the block `{self.block.name.text}` takes no number in its head",
                             f"it is called as `{self.notation}`",
-                            helps=[
-                                "hand it over in round brackets: "
-                                f"`{self.block.name.text}({number.span.text.strip('{}')})`"
-                            ],
+                            helps=[f"hand it over in round brackets: `{self.block.name.text}({value})`"],
+                            fixes=self._in_brackets(value),
                         )
                     )
         given = self._layers() | self._arguments()
         return {name: given[name] for name in self._order()}
+
+    def _without(self, argument: tree.Argument) -> list[Edit]:
+        assert self.text.call is not None
+        spans = [each.span for each in self.text.call.arguments]
+        return [removal_from_list(argument.span, spans) if len(spans) > 1 else Edit(self.text.call.span, "")]
+
+    def _in_brackets(self, value: str) -> list[Edit]:
+        """The edit that hands a number of the head over as the only argument."""
+        head = self.text
+        if head.call is not None or sum(each is not None for each in (head.kernel, head.size, head.stride)) > 1:  # type: ignore[union-attr]
+            return []
+        return [Edit(head.span.source.span(head.name.span.end, head.span.end), f"({value})")]
 
     def _order(self) -> list[str]:
         return [word.text for word in self.block.layers] + [each.name.text for each in self.block.parameters]
@@ -93,6 +105,11 @@ class CallArguments:
                     f"the block `{self.block.name.text}` takes {counted(len(names), 'branch', 'es')} in angle "
                     f"brackets, got {len(self.paths)}",
                     f"it is called as `{self.notation}`",
+                    helps=[
+                        f"hand over layers, as in `{self.block.name.text}<{' | '.join(['conv3-64'] * len(names))}>`"
+                        if names
+                        else "layers in angle brackets are for blocks that are defined with them: `block f<layer> = …`"
+                    ],
                 )
             )
         values: dict[str, Value] = {}
@@ -128,6 +145,8 @@ class CallArguments:
                             argument.span,
                             f"the block `{self.block.name.text}` takes {counted(len(order), 'argument')}",
                             f"it is called as `{self.notation}`",
+                            helps=["leave it out"],
+                            fixes=self._without(argument),
                         )
                     )
                 name = order[position]
@@ -139,7 +158,7 @@ class CallArguments:
                             argument.name.span,
                             f"the block `{self.block.name.text}` has no parameter `{name}`",
                             f"it is called as `{self.notation}`",
-                            helps=similar_help(name, order, "a parameter"),
+                            **proposal(argument.name.span, name, order, "a parameter"),
                         )
                     )
             if name in given:
@@ -155,6 +174,7 @@ class CallArguments:
                         self.text.span,
                         f"the block `{self.block.name.text}` needs `{each.name.text}`",
                         f"it is called as `{self.notation}`",
+                        helps=[f"say what it is: `{each.name.text}=…`, or give the parameter a default"],
                     )
                 )
             given[each.name.text] = self.elaborator.evaluate(each.default, home.bind(**given), self.x)

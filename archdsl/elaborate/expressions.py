@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, proposal
 from archdsl.elaborate.functions import FUNCTIONS, MAX_ITEMS
 from archdsl.elaborate.values import BlockValue, LayerValue, Scope, Value, describe, is_number
 from archdsl.layers.base import keywords
@@ -142,12 +142,14 @@ class Evaluator:
         if word.text in keywords():
             return LayerValue(word.text)
         known = [*scope.names, *scope.blocks, *SIZES]
+        meant = proposal(word.span, word.text, known, "a name")
+        meant["helps"] = meant["helps"] or [f"make it a parameter, or name a value: `let {word.text} = {{…}}`"]
         raise ArchError(
             UnknownName(
                 word.span,
                 f"unknown name `{word.text}`",
                 "not a parameter, loop variable or `let` here",
-                helps=similar_help(word.text, known, "a name"),
+                **meant,
             )
         )
 
@@ -221,6 +223,7 @@ class Evaluator:
                     node.index.span,
                     f"index {index} is past the end: there are {len(operand)} items",
                     helps=[f"the last item has the index {len(operand) - 1}"] if operand else [],
+                    fixes=[Edit(node.index.span, str(len(operand) - 1))] if operand else [],
                 )
             )
         return operand[index]
@@ -255,7 +258,7 @@ class Evaluator:
                     node.name.span,
                     f"unknown function `{node.name.text}`",
                     "not a function of the language",
-                    helps=similar_help(node.name.text, FUNCTIONS, "a function"),
+                    **proposal(node.name.span, node.name.text, FUNCTIONS, "a function"),
                 )
             )
         if any(name for name, _ in arguments):

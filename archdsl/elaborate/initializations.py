@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Span, proposal
 from archdsl.elaborate.binding import Given, build, place, written_arguments
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.labels import unknown_label
@@ -79,8 +79,9 @@ def _rule(item: tree.Init, evaluate: Evaluator, scope: Scope) -> Initialization:
     known = initializations()
     word = item.rule.text
     if word not in known:
-        helps = similar_help(word, known, "a rule") or [f"the rules are {', '.join(known)}"]
-        raise ArchError(UnknownInitialization(item.rule.span, f"unknown initialisation `{word}`", helps=helps))
+        meant = proposal(item.rule.span, word, known, "a rule")
+        meant["helps"] = meant["helps"] or [f"the rules are {', '.join(known)}"]
+        raise ArchError(UnknownInitialization(item.rule.span, f"unknown initialisation `{word}`", **meant))
     fields: Given = {}
     place(known[word], fields, written_arguments(item.arguments, evaluate, scope))
     return build(known[word], fields, item.rule.span)
@@ -94,9 +95,18 @@ def _check_weight(node: LayerNode, rule: Initialization, item: tree.Init) -> Non
     reason = f"whose weight has {axes} axis, and the rule needs {rule.axes}" if axes else "which has no weight"
     raise ArchError(
         ImpossibleInitialization(
-            item.rule.span, f"`{rule.keyword}` can't begin `{node.layer.keyword}`, {reason}", "can't be followed"
+            item.rule.span,
+            f"`{rule.keyword}` can't begin `{node.layer.keyword}`, {reason}",
+            "can't be followed",
+            helps=["for a weight of any shape there are " + ", ".join(f"`{each}`" for each in _for_any())]
+            if axes
+            else ["name a layer that has weights, such as `conv` or `fc`"],
         )
     )
+
+
+def _for_any() -> list[str]:
+    return [word for word, kind in sorted(initializations().items()) if kind.function is not None and kind.axes == 1]
 
 
 def _module(node: LayerNode) -> str:

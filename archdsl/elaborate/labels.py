@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Mapping
 
-from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, proposal
 from archdsl.elaborate.expressions import BadOperands, Evaluator
 from archdsl.elaborate.values import Scope, describe
 from archdsl.ir.names import MODULE_ATTRIBUTES
@@ -33,11 +34,15 @@ class UnknownLabel(Diagnostic):
 
 def unknown_label(name: str, span: Span, marks: Mapping[str, Shape]) -> Diagnostic:
     """The diagnostic for a label that isn't in reach, with what was probably meant."""
+    # The label stands behind its `@`.
+    at = span.source.span(span.start + span.text.startswith("@"), span.end)
+    meant = proposal(at, name, marks, "a label")
+    meant["helps"] = meant["helps"] or ["a label is set ahead of where its tensor is named: `name: conv3-64`"]
     return UnknownLabel(
         span,
         f"no label `{name}` was set before this place",
         "nothing earlier in reach has that label",
-        helps=similar_help(name, marks, "a label"),
+        **meant,
         notes=["labels inside a block stay inside it"] if name.split(".")[0] in marks else [],
     )
 
@@ -90,8 +95,13 @@ def check_label(name: Name, template: tree.Template) -> None:
     elif "." in text or not text:
         reason = "can't be part of the name of a weight"
     if reason:
+        other = re.sub(r"[^A-Za-z0-9_]", "_", text).lstrip("_") if "_" in text[:1] or "." in text else f"{text}_"
         raise ArchError(
             BadLabel(
-                template.span, f"the label `{text}` {reason}", "can't name a submodule", helps=["choose another label"]
+                template.span,
+                f"the label `{text}` {reason}",
+                "can't name a submodule",
+                helps=["choose another label"],
+                fixes=[Edit(template.span, other)] if other and template.plain is not None else [],
             )
         )

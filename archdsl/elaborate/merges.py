@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Diagnostic, Label, Source, Span, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Source, Span, proposal
 from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.values import Scope
@@ -64,8 +66,12 @@ def unknown_merge(node: tree.Merge, blocks: tuple[str, ...]) -> Diagnostic:
         node.name.span,
         f"unknown merge or block `{name}`",
         "angle brackets need a merge or a block",
-        helps=similar_help(name, [*MERGES, *blocks], "one"),
+        **proposal(_name_alone(node), name, [*MERGES, *blocks], "one"),
     )
+
+
+def _name_alone(node: tree.Merge) -> Span:
+    return node.span.source.span(node.span.start, node.span.start + len(node.name.text))
 
 
 def merge_node(elaborator: Elaborator, node: tree.Merge, scope: Scope, x: Shape) -> Merge:
@@ -84,7 +90,12 @@ class _Merging:
     def build(self) -> Merge:
         kind: MergeKind = self.node.name.text  # type: ignore[assignment]
         if self.node.call is not None:
-            raise ArchError(WrongBranches(self.node.call.span, f"`{kind}` takes no arguments", "not here"))
+            at = self.node.call.span
+            raise ArchError(
+                WrongBranches(
+                    at, f"`{kind}` takes no arguments", "not here", helps=["leave them out"], fixes=[Edit(at, "")]
+                )
+            )
         for path in self.node.paths:
             if not path.items:
                 raise ArchError(
@@ -93,11 +104,18 @@ class _Merging:
                         f"a branch of `{kind}` is empty",
                         "in here",
                         helps=["write `identity` for a branch that changes nothing"],
+                        fixes=[Edit(empty, " identity ") for empty in self._empty()],
                     )
                 )
         merged = self.residual() if kind == "residual" else self.joined(kind)
         self.elaborator.marks_of[merged] = self.marks
         return merged
+
+    def _empty(self) -> Iterator[Span]:
+        """Where the branches stand that have nothing in them."""
+        start = self.node.span.start
+        for gap in re.finditer(r"(?<=[<|])\s*(?=[|>])", self.node.span.text):
+            yield self.node.span.source.span(start + gap.start(), start + gap.end())
 
     def make(
         self,
@@ -136,6 +154,8 @@ class _Merging:
                     paths[2].span,
                     f"`residual` has a main path and a shortcut, got {len(paths)} branches",
                     "one too many",
+                    helps=["`add<…>` joins any number of branches"],
+                    fixes=[Edit(_name_alone(self.node), "add")],
                 )
             )
         main = self.branch(paths[0], self.x)
@@ -228,6 +248,7 @@ class _Merging:
                     f"`{kind}` joins at least two branches, got {len(paths)}",
                     "only one branch",
                     helps=[f"add a branch: `{kind}<… | identity>`"],
+                    fixes=[_added(paths[0].span, "identity")],
                 )
             )
         branches = tuple(self.branch(path, self.x) for path in paths)
@@ -263,11 +284,14 @@ class _Merging:
             if kind == "mul":
                 operation = "multiplication needs equal shapes, or a branch of C or C×1×1 that scales the channels"
             notes = [operation] + ([f"the shortcut carries {wanted}"] if project else [])
-            helps = (
-                ["project the shortcut: `residual<… | project>`"]
-                if project and shape.layout is wanted.layout is Layout.CHANNELS_FIRST
-                else []
-            )
+            projects = project and shape.layout is wanted.layout is Layout.CHANNELS_FIRST
+            alike = "strides and paddings" if kind == "concat" else "channels, strides and paddings"
+            helps = [
+                "project the shortcut: `residual<… | project>`"
+                if projects
+                else f"let the branches agree in {alike}, or reshape one of them"
+            ]
+            main = self.node.paths[0].span
             raise ArchError(
                 BranchMismatch(
                     span,
@@ -276,8 +300,15 @@ class _Merging:
                     labels=labels,
                     notes=notes,
                     helps=helps,
+                    fixes=[_added(main, "project")] if projects else [],
                 )
             )
+
+
+def _added(path: Span, branch: str) -> Edit:
+    """One more branch behind the only one."""
+    end = path.start + len(path.text.rstrip())
+    return Edit(path.source.span(end, end), f" | {branch}")
 
 
 def shortcut_word(path: tree.Group) -> tuple[Shortcut | None, tree.Template | None]:

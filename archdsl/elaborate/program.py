@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, proposal, similar_help
+from archdsl.diagnostics.edits import removal
 from archdsl.elaborate.expressions import SIZES, unpack
 from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.initializations import settle_initializations
@@ -59,9 +60,13 @@ class BadInput(Diagnostic):
 
 
 class NeedsSize(Diagnostic):
-    """A spec asks for the very number of a size that was left open: in a condition, a repeat, a name."""
+    """The very number of a size is needed that was left open: in a condition, a repeat, a name, for memory."""
 
     code = "needs-a-size"
+    asked = (
+        "archdsl shapes resnet18 --input 3xHxW --batch 8",
+        "archdsl shapes resnet18 --input 3x224x224 --batch 8",
+    )
 
 
 class MissingParameter(Diagnostic):
@@ -76,6 +81,7 @@ class UnknownParameter(Diagnostic):
     """A value is given for a parameter that the architecture doesn't have."""
 
     code = "unknown-parameter"
+    asked = ("archdsl shapes resnet18 --set klasses=10", "archdsl shapes resnet18 --set classes=10")
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,11 +192,21 @@ class Program:
             value = elaborator.evaluate(expression, self.scope(parameters))
             if isinstance(value, bool) or not isinstance(value, (int, Expr)) or (isinstance(value, int) and value < 1):
                 raise ArchError(
-                    BadInput(expression.span, f"an input size is a whole number of at least 1, got {describe(value)}")
+                    BadInput(
+                        expression.span,
+                        f"an input size is a whole number of at least 1, got {describe(value)}",
+                        helps=["an input is its channels and its sizes: `input 3x224x224`"],
+                    )
                 )
             dims.append(value)
         if len(dims) > 4:
-            raise ArchError(BadInput(self.input.span, f"an input has at most three spatial axes, got {len(dims) - 1}"))
+            raise ArchError(
+                BadInput(
+                    self.input.span,
+                    f"an input has at most three spatial axes, got {len(dims) - 1}",
+                    helps=["the batch is no part of it: `input 3x224x224`"],
+                )
+            )
         return Shape.of(dims)
 
     def build(self, elaborator: Elaborator, parameters: Mapping[str, Value], x: Shape) -> Chain:
@@ -199,7 +215,14 @@ class Program:
         elaborator.statements(self.body, sequence)
         if not sequence.members:
             assert self.arch is not None
-            raise ArchError(Incomplete(self.arch.span, f"`{self.name}` has no layers", "nothing is built here"))
+            raise ArchError(
+                Incomplete(
+                    self.arch.span,
+                    f"`{self.name}` has no layers",
+                    "nothing is built here",
+                    helps=["write them below: `conv3-64 bn relu gap fc-10`"],
+                )
+            )
         return elaborator.finish(sequence, self.file.span, container=True)
 
     @cached_property
@@ -240,6 +263,10 @@ class UnknownVariant(Diagnostic):
     """A variant is asked for that the spec doesn't have."""
 
     code = "unknown-variant"
+    asked = (
+        "archdsl shapes resnet.arch --variant resnet51",
+        "archdsl shapes resnet.arch --variant resnet50",
+    )
 
 
 def _small_arch(file: tree.File) -> list[Edit]:
@@ -271,6 +298,8 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
                         f"the block `{name}` is defined twice",
                         "the second",
                         labels=[Label(blocks[name].name.span, "the first")],
+                        helps=["leave one of them out, or give it a name of its own"],
+                        fixes=[removal(item.span)],
                     )
                 )
             names = [*item.layers, *(each.name for each in item.parameters)]
@@ -296,6 +325,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
                     f"`{arch.name.text}` has no input",
                     "its input is not given",
                     helps=["say what comes in: `input 3x224x224`"],
+                    fixes=[Edit(arch.span.source.span(arch.span.end, arch.span.end), "\ninput 3x224x224")],
                 )
             )
     elif (
@@ -313,7 +343,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
                 "the spec has no `arch`",
                 "an architecture begins here, but has no name",
                 helps=["name it on the first line: `arch net`"],
-                fixes=_small_arch(file),
+                fixes=_small_arch(file) or [Edit(file.source.span(0, 0), "arch net\n")],
             )
         )
     elif not blocks and not body:
@@ -395,7 +425,7 @@ def check_import(word: tree.Word, library: Program, blocks: Mapping[str, tree.Bl
                 word.span,
                 f"`{library.file.source.name}` has no block `{name}`",
                 "a `let` there, and only blocks can be brought" if name in lets else "not defined there",
-                helps=similar_help(name, library.blocks, "a block"),
+                **proposal(word.span, name, library.blocks, "a block"),
             )
         )
     if name in blocks:
@@ -416,6 +446,7 @@ def check_parameters(names: list[tree.Word]) -> None:
                     f"the parameter `{word.text}` is there twice",
                     "the second",
                     labels=[Label(seen[word.text].span, "the first")],
+                    helps=["leave one of them out"],
                 )
             )
         seen[word.text] = word
@@ -425,6 +456,13 @@ def _one(file: tree.File, kind: type[Item], what: str) -> Item | None:
     found = [item for item in file.items if isinstance(item, kind)]
     if len(found) > 1:
         raise ArchError(
-            Twice(found[1].span, f"{what} is given twice", "the second", labels=[Label(found[0].span, "the first")])
+            Twice(
+                found[1].span,
+                f"{what} is given twice",
+                "the second",
+                labels=[Label(found[0].span, "the first")],
+                helps=["leave one of them out"],
+                fixes=[removal(found[1].span)],
+            )
         )
     return found[0] if found else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Diagnostic, Label
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label
 from archdsl.elaborate.bias import settle_turns
 from archdsl.elaborate.expressions import BadOperands
 from archdsl.elaborate.free_names import free_names, values_need
@@ -243,6 +243,8 @@ class Turns:
                     *diagnostic.helps,
                     f"repeat at most {turn} time{'s' if turn > 1 else ''}, or start from a larger input",
                 )
+                if isinstance(self.repeat.count, tree.Literal):
+                    diagnostic.fixes = (Edit(self.repeat.count.span, str(turn)),)
 
 
 def alike(left: Shape, right: Shape) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from archdsl.diagnostics import ArchError, Diagnostic, Label, Span
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Span
 from archdsl.elaborate.auxiliary import aux_into
 from archdsl.elaborate.bias import settle_biases
 from archdsl.elaborate.binding import Binder, find_layer, is_bare, split_digits, unknown_layer
@@ -322,12 +322,14 @@ class Elaborator:
             self.call(head, scope.blocks[name], (), sequence, label)
             return
         if name in ("project", "optional"):
+            members = sequence.branch and sequence.members
             raise ArchError(
                 MisplacedWord(
                     head.span,
                     f"`{name}` belongs behind the bar of a residual",
                     "in the main path",
                     helps=[f"put a bar ahead of it: `residual<… | {name}>`"],
+                    fixes=[Edit(head.span.source.span(head.span.start, head.span.start), "| ")] if members else [],
                 )
             )
         self.known(head, scope)
@@ -425,6 +427,7 @@ class Elaborator:
                     f"`{block.name.text}` is built of itself: {way}",
                     "defined here",
                     labels=[Label(span, "called here")],
+                    helps=["build it several times with a repeat, `block x3`, or of another block"],
                 )
             )
         self.calls.append(block)

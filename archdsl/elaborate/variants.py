@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Span, proposal
 from archdsl.elaborate.tables import RaggedTable
 from archdsl.syntax import tree
 
@@ -71,18 +71,27 @@ def read_variants(table: tree.Variants | None, arch: tree.Arch | None) -> dict[s
     for place, word in enumerate(table.header):
         text = word.text
         if text in columns[:place]:
-            raise ArchError(BadVariant(word.span, f"two columns are headed `{text}`", "the second"))
+            raise ArchError(
+                BadVariant(word.span, f"two columns are headed `{text}`", "the second", helps=["leave one of them out"])
+            )
         if text != "name" and text not in parameters and not text.startswith((_EXPECT, _REPORT)):
             raise ArchError(
                 UnknownVariantColumn(
                     word.span,
                     f"`{text}` is no parameter of the architecture",
                     "heads this column",
-                    helps=similar_help(text, {*parameters, "name"}, "a parameter"),
+                    **_heading(word, parameters),
                 )
             )
     if "name" not in columns:
-        raise ArchError(BadVariant(table.header[0].span, "the variants have no names", "no column is headed `name`"))
+        raise ArchError(
+            BadVariant(
+                table.header[0].span,
+                "the variants have no names",
+                "no column is headed `name`",
+                helps=["head the column of their names `name`"],
+            )
+        )
     found: dict[str, Variant] = {}
     for row in table.rows:
         if all(isinstance(cell, tree.Empty) for cell in row.cells):
@@ -91,11 +100,26 @@ def read_variants(table: tree.Variants | None, arch: tree.Arch | None) -> dict[s
         if variant.name in found:
             raise ArchError(
                 BadVariant(
-                    row.cells[columns.index("name")].span, f"there are two variants `{variant.name}`", "the second"
+                    row.cells[columns.index("name")].span,
+                    f"there are two variants `{variant.name}`",
+                    "the second",
+                    helps=["give each its own name"],
                 )
             )
         found[variant.name] = variant
     return found
+
+
+def _heading(word: tree.Word, parameters: set[str]) -> Proposal:
+    """What a heading was meant for: a parameter with a similar name, or a figure that is expected."""
+    if word.text in ("params", "macs", "output", "smallest_input"):
+        return {
+            "helps": [f"a figure that is to come out is headed `expect {word.text}`"],
+            "fixes": [Edit(word.span, f"expect {word.text}")],
+        }
+    meant = proposal(word.span, word.text, {*parameters, "name"}, "a parameter")
+    meant["helps"] = meant["helps"] or [f"a figure that others reported is headed `report {word.text}`"]
+    return meant
 
 
 def _row(row: tree.Row, columns: list[str]) -> Variant:
@@ -105,6 +129,9 @@ def _row(row: tree.Row, columns: list[str]) -> Variant:
                 row.span,
                 f"this row has {len(row.cells)} cells, the table {len(columns)} columns",
                 "one cell for each column",
+                helps=["put a dash into a cell for the default"]
+                if len(row.cells) < len(columns)
+                else ["leave the last cells out, or add a column to the header"],
             )
         )
     cells = dict(zip(columns, row.cells, strict=True))
@@ -113,7 +140,12 @@ def _row(row: tree.Row, columns: list[str]) -> Variant:
         isinstance(name, tree.Literal) and not isinstance(name.value, str)
     ):
         raise ArchError(
-            BadVariant(name.span if name.span.text else row.span, "a variant needs a name", "a word or a string")
+            BadVariant(
+                name.span if name.span.text else row.span,
+                "a variant needs a name",
+                "a word or a string",
+                helps=["a name with other signs than letters, digits and underscores stands in quotes"],
+            )
         )
     filled = {column: cell for column, cell in cells.items() if not isinstance(cell, tree.Empty)}
     return Variant(
@@ -144,7 +176,10 @@ def _reported(column: str, cell: tree.Expression) -> Reported:
                 cell.span,
                 f"`{column}` is a number or a string",
                 "what others reported is written down, not worked out",
-                helps=[f'put it in quotes: `"{cell.span.text}"`'] if isinstance(cell, tree.Name) else [],
+                helps=[f'put it in quotes: `"{cell.span.text}"`']
+                if isinstance(cell, tree.Name)
+                else ["write the number down as it was reported"],
+                fixes=[Edit(cell.span, f'"{cell.span.text}"', True)] if isinstance(cell, tree.Name) else [],
             )
         )
     return cell.value

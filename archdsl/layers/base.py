@@ -129,6 +129,8 @@ class Layer(Keyword):
     False for what saves its result (a sigmoid), and for what may hand on its input or a view of it
     (a flatten, a dropout in evaluation), because the layer before may need that tensor.
     """
+    makes_distribution: ClassVar[bool] = False
+    """What comes out are probabilities, as a cross-entropy works them out by itself from scores."""
     follows_bias: ClassVar[bool] = False
     """A convolution right before this layer needs no bias (batch normalization subtracts it)."""
 
@@ -186,8 +188,16 @@ class Layer(Keyword):
                 None,
                 f"`{self.keyword}` takes {wanted}{first}, got {x} ({_describe(x)})",
                 f"{x} arrives here",
+                helps=[self._way_out(x)],
             )
         )
+
+    def _way_out(self, x: Shape) -> str:
+        if x.layout is Layout.VECTOR:
+            return "put it ahead of what makes a vector of a map, such as `gap`, `fc` or `flatten`"
+        if x.layout is Layout.CHANNELS_LAST:
+            return "bring the channels to the front with `permute` first"
+        return "write another layer here, or give the input as many axes as it takes"
 
     def parameters(self, x: Shape) -> Dim:
         """The number of parameters: the sum over `weights`, and no second formula."""
@@ -255,8 +265,19 @@ def require_divisor(divisor: Dim, number: Dim, parts: str, whole: str, x: Shape)
     """Raise unless `divisor` divides `number`; `parts` and `whole` name them: 3 groups, 64 arriving channels."""
     require(
         compare("==", number % divisor, 0),
-        lambda: ImpossibleLayer(None, f"{divisor} {parts} don't divide the {number} {whole}", f"{x} arrives here"),
+        lambda: ImpossibleLayer(
+            None,
+            f"{divisor} {parts} don't divide the {number} {whole}",
+            f"{x} arrives here",
+            helps=[f"{number} can be divided by {_divisors(number)}"] if isinstance(number, int) else [],
+        ),
     )
+
+
+def _divisors(number: int) -> str:
+    """The least divisors of a number as a list in words."""
+    found = [each for each in range(1, min(number, 1000) + 1) if number % each == 0][:8]
+    return ", ".join(map(str, found)) + (", …" if found[-1] != number else "")
 
 
 def written(layer: Layer) -> str:

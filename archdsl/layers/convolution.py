@@ -80,6 +80,10 @@ class _Convolution(BiasedLayer, WindowLayer):
         found = {field: self.per_axis(field, x) for field in ("kernel", "stride")}
         return found | {"padding": self.torch_padding(x)}
 
+    @property
+    def has_half_padding(self) -> bool:
+        return self.padding == "half"
+
     def windows(self, x: Shape) -> tuple[Window, ...]:
         kernels, strides, dilations = (self.per_axis(field, x) for field in ("kernel", "stride", "dilation"))
         axes = zip(kernels, strides, self.pads(x), dilations, strict=True)

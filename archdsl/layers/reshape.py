@@ -93,6 +93,7 @@ class Reshape(_Reshape):
                 f"{x} has {x.elements} elements, which doesn't fit {target}",
                 f"{x} arrives here",
                 notes=[f"{elements} = {x.elements} {relation} {known}"],
+                helps=["-1 in place of one size is worked out from the others"],
             ),
         )
         return tuple(x.elements // known if size == -1 else size for size in self.shape)

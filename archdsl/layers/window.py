@@ -33,6 +33,11 @@ class WindowLayer(Layer):
         """One window for each spatial axis of `x`."""
         raise NotImplementedError
 
+    @property
+    def has_half_padding(self) -> bool:
+        """Whether the padding is worked out to keep the size, which it does for odd kernels."""
+        return False
+
     def arithmetic(self, x: Shape) -> tuple[str, ...]:
         axes = zip(self.windows(x), x.spatial, strict=True)
         return tuple(dict.fromkeys(padding_formula(window, size) for window, size in axes))
@@ -77,6 +82,7 @@ def too_small(layer: Layer, x: Shape, windows: tuple[Window, ...], sizes: tuple[
         f"`{layer.keyword}` needs an input of at least {needed}, got {got}",
         f"{x} arrives here",
         notes=[padding_formula(windows[worst], x.spatial[worst])],
+        helps=["start from a larger input, or shrink the map less on the way"],
     )
 
 

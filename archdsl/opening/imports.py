@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from archdsl.diagnostics import ArchError, Diagnostic, Label, Source, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Label, Source, Span, proposal
 from archdsl.elaborate.program import Program, read
 from archdsl.opening.reading import read_source
 from archdsl.syntax import parse, tree
@@ -137,7 +137,13 @@ class _Files:
                     at,
                     f"there is no file `{written}` in the spec's folder",
                     "not found",
-                    helps=similar_help(path.name, near, "a file"),
+                    **proposal(_file_name(item), path.name, near, "a file"),
                 )
             )
         return path
+
+
+def _file_name(item: tree.Import) -> Span:
+    """The name of the file in the path of an import, without its folder and its quotes."""
+    at = item.path.span
+    return at.source.span(at.end - 1 - len(Path(str(item.path.value)).name), at.end - 1)

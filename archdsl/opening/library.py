@@ -19,6 +19,7 @@ class UnknownSpec(Diagnostic):
     """A name that is neither a file nor one of the specs and variants that come with archdsl."""
 
     code = "unknown-spec"
+    asked = ("archdsl shapes resnet51", "archdsl shapes resnet50")
 
 
 @dataclass(frozen=True)

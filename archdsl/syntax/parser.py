@@ -69,20 +69,31 @@ def _run(text: str, source: Source, start: str, offset: int) -> Any:
         raise ArchError(*_mistakes(text, source, start, offset)) from None
 
 
-def _mistakes(text: str, source: Source, start: str, offset: int, found: Survey | None = None) -> list[Diagnostic]:
+def _mistakes(text: str, source: Source, start: str, offset: int, surveyed: Survey | None = None) -> list[Diagnostic]:
     # Only a mistake needs this, and every run would wait for it.
     from archdsl.syntax.mistakes.characters import AT_MOST, oddities
     from archdsl.syntax.recovery.draft import Draft
     from archdsl.syntax.recovery.reader import mistakes
 
     draft = Draft(source, text, offset)
-    odd = oddities(source, found) if found else []
+    odd = oddities(source, surveyed) if surveyed else []
     for each in reversed(odd):
         if each.instead is not None:
             draft.edit(each.stretch.start, each.stretch.end, each.instead)
-    said = [each.diagnostic for each in odd]
-    # With so much odd, what is left would be read without being whole.
-    return said if len(said) >= AT_MOST else [*said, *mistakes(grammar_tables(), draft, start)]
+    said = list(dict.fromkeys(each.diagnostic for each in odd))
+    if len(said) >= AT_MOST:
+        # With so much odd, what is left would be read without being whole.
+        return said
+    found = mistakes(grammar_tables(), draft, start)
+    # A line that is no spec at all is reported as a whole.
+    said = [each for each in said if not any(_is_within(each.at, other.at) for other in found)]
+    # What else can't be read on the line of a character that is read as nothing hangs together with it.
+    lines = {each.at.line for each in said if each.at and not each.fixes}
+    return [*said, *(each for each in found if not (each.at and each.at.line in lines))]
+
+
+def _is_within(inner: Span | None, outer: Span | None) -> bool:
+    return inner is not None and outer is not None and outer.start < inner.start and inner.end <= outer.end
 
 
 def _warnings(source: Source, found: Survey) -> tuple[Diagnostic, ...]:

@@ -68,7 +68,13 @@ def survey(source: Source) -> Survey:
             brackets.append(first)
             if len(brackets) > MAX_NESTING:
                 at = source.span(*match.span())
-                raise ArchError(NestedTooDeep(at, f"brackets are nested more than {MAX_NESTING} deep"))
+                raise ArchError(
+                    NestedTooDeep(
+                        at,
+                        f"brackets are nested more than {MAX_NESTING} deep",
+                        helps=["name what stands within as a block, or close what is open"],
+                    )
+                )
         elif match.lastgroup is None and first in "])}>":
             if brackets and brackets[-1] == _OPENING[first]:
                 brackets.pop()

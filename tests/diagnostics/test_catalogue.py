@@ -10,13 +10,16 @@ import pytest
 
 from archdsl.catalogue import kinds
 from archdsl.checking import check_program
-from archdsl.diagnostics import ArchError, Diagnostic, render
+from archdsl.cli import main
+from archdsl.diagnostics import ArchError, Diagnostic, render, render_all
 from archdsl.network import build
 from archdsl.opening.imports import read_program
-from archdsl.opening.reading import text_source
+from archdsl.opening.reading import MAX_BYTES, text_source
 
-# What no text of a spec can show: it is asked for outside of one.
-WITHOUT_A_SPEC = {"file-too-large", "needs-a-size", "unknown-parameter", "unknown-spec", "unknown-variant"}
+RENDERED = Path(__file__).parent / "rendered"
+
+# A file of that size is shown nowhere but here.
+TOO_LARGE = "file-too-large"
 
 
 def mistakes(text: str, beside: Mapping[str, str], folder: Path) -> list[Diagnostic]:
@@ -39,14 +42,53 @@ def test_every_kind_is_documented(code: str) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
     assert kind.__doc__
     assert kind.__doc__.strip().endswith(".")
-    assert bool(kind.bad) == bool(kind.mended) == (code not in WITHOUT_A_SPEC)
+    assert bool(kind.bad) == bool(kind.mended) == (kind.asked is None and code != TOO_LARGE)
 
 
-@pytest.mark.parametrize("code", [code for code in kinds() if code not in WITHOUT_A_SPEC])
-def test_every_kind_is_shown_by_its_specs(code: str, tmp_path: Path) -> None:
+def held(code: str, text: str, update: bool) -> None:
+    """Compare with the text that is kept for a code, or keep it."""
+    path = RENDERED / f"{code}.txt"
+    if update:
+        path.write_text(text + "\n", encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text + "\n"
+
+
+@pytest.fixture
+def update(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-goldens"))
+
+
+@pytest.mark.parametrize("code", [code for code, kind in kinds().items() if kind.asked])
+def test_every_kind_is_shown_by_its_commands(code: str, update: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = kinds()[code].asked
+    assert asked is not None
+    bad, mended = (command.split()[1:] for command in asked)
+    assert main(bad) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    held(code, shown.err.rstrip("\n"), update)
+    assert main(mended) == 0
+
+
+def test_a_file_that_is_too_large(tmp_path: Path, update: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "spec.arch"
+    path.write_bytes(b"#" * (MAX_BYTES + 1))
+    assert main(["check", str(path)]) == 1
+    held(TOO_LARGE, capsys.readouterr().err.rstrip("\n").replace(str(path), path.name), update)
+    path.write_bytes(b"arch net\ninput 3x8x8\nrelu\n".ljust(MAX_BYTES, b"#"))
+    assert main(["check", str(path)]) == 0
+
+
+def test_nothing_else_is_kept() -> None:
+    assert {path.stem for path in RENDERED.iterdir()} == set(kinds())
+
+
+@pytest.mark.parametrize("code", [code for code, kind in kinds().items() if kind.bad])
+def test_every_kind_is_shown_by_its_specs(code: str, tmp_path: Path, update: bool) -> None:
     kind = kinds()[code]
     found = mistakes(kind.bad, kind.beside, tmp_path)
     assert code in [each.code for each in found]
+    held(code, render_all(found), update)
     assert mistakes(kind.mended, kind.beside, tmp_path) == []
     for each in found:
         assert not each.message.endswith(".")

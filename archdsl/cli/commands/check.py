@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archdsl.checking import Report
     from archdsl.diagnostics import Diagnostic
 
@@ -16,42 +19,93 @@ if TYPE_CHECKING:
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
 @click.option(
     "--output-format",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="json: one diagnostic a line, on stdout.",
+    help="On stdout, json: one diagnostic a line; github: annotations of GitHub Actions; sarif: one SARIF 2.1.0 log.",
 )
-def command(specs: tuple[str, ...], output_format: str) -> int:
+@click.option("--fix", is_flag=True, help="Make the fixes that are safe in the files that are named, then check.")
+@click.option("--warnings-as-errors", is_flag=True, help="Exit with 1 for a warning too.")
+def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_errors: bool) -> int:
     """Find every mistake in specs.
 
     Every variant is built, every shape inferred, and every `expect` held against the result. A folder stands for
-    every `.arch` file below it.
+    every `.arch` file below it. Warnings are shown and change nothing in the exit status.
     """
     from archdsl.checking import check, total
-    from archdsl.diagnostics import to_json
 
     reports: list[Report] = []
+    found: list[Diagnostic] = []
     try:
         for spec in specs:
+            if fix:
+                _mend(spec, sys.stdout if output_format == "text" else sys.stderr)
             for name, report in check(spec):
                 reports.append(report)
+                found += report.diagnostics
                 if output_format == "text" and not report.errors:
                     print(f"{name}: ok ({report.summary})", flush=True)
     finally:
         # A file that can't be read ends the run, but what was found up to there is said.
-        found = [diagnostic for report in reports for diagnostic in report.diagnostics]
-        if output_format == "json":
-            for diagnostic in found:
-                print(to_json(diagnostic))
-        elif found:
-            _show(found)
+        _show(found, output_format)
     if output_format == "text" and len(reports) > 1:
         print(total(reports))
-    return 1 if any(diagnostic.severity == "error" for diagnostic in found) else 0
+    return 1 if any(each.severity == "error" or warnings_as_errors for each in found) else 0
 
 
-def _show(found: list[Diagnostic]) -> None:
-    from archdsl.cli.terminal import wants_color
-    from archdsl.diagnostics import render_all
+def _mend(spec: str, stream: object) -> None:
+    """Make the safe fixes in the files that a name means, and say so. Specs that come along aren't the user's."""
+    from archdsl.cli.writing import write
+    from archdsl.diagnostics import ArchError
+    from archdsl.diagnostics.columns import safe
+    from archdsl.fixing import mend
+    from archdsl.opening.library import find_all
+    from archdsl.opening.reading import MAX_BYTES, read_data
 
-    print(render_all(found, wants_color(sys.stderr)), file=sys.stderr)
+    try:
+        files = [each for each in find_all(spec) if each.title is None and each.folder is not None]
+    except ArchError:
+        return  # The check says it.
+    for each in files:
+        data = read_data(each.path)
+        if len(data) > MAX_BYTES:
+            continue
+        mended = mend(data, str(each.path), each.folder)
+        if not mended.diagnostics:
+            continue
+        write(Path(each.path), mended.data.decode())
+        print(f"{safe(str(each.path))}: mended {_counted(mended.diagnostics)}", file=stream)  # type: ignore[call-overload]
+        for diagnostic in mended.diagnostics:
+            place = f"{diagnostic.at.line}:{diagnostic.at.column} " if diagnostic.at else ""
+            print(f"  {place}{diagnostic.code}: {safe(diagnostic.message)}", file=stream)  # type: ignore[call-overload]
+
+
+def _counted(diagnostics: Sequence[Diagnostic]) -> str:
+    return f"{len(diagnostics)} mistake{'' if len(diagnostics) == 1 else 's'}"
+
+
+def _show(found: list[Diagnostic], output_format: str) -> None:
+    if output_format == "sarif":
+        from archdsl import __version__
+        from archdsl.catalogue import kinds
+        from archdsl.diagnostics.sarif import to_sarif
+
+        print(to_sarif(found, kinds(), __version__))
+    elif output_format == "github":
+        from archdsl.diagnostics.github import to_github
+
+        for diagnostic in found:
+            print(to_github(diagnostic))
+    elif output_format == "json":
+        from archdsl.diagnostics import to_json
+
+        for diagnostic in found:
+            print(to_json(diagnostic))
+    elif found:
+        from archdsl.cli.terminal import wants_color
+        from archdsl.diagnostics import render_all
+
+        print(render_all(found, wants_color(sys.stderr)), file=sys.stderr)
+        mendable = [each for each in found if each.fixes and all(fix.safe for fix in each.fixes)]
+        if mendable:
+            print(f"\n{_counted(mendable)} can be mended by `archdsl check --fix`", file=sys.stderr)

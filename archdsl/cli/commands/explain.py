@@ -34,6 +34,8 @@ def command(code: str | None, everything: bool) -> None:
 
 def _text(kind: type[Diagnostic]) -> str:
     parts = [f"{kind.severity}[{kind.code}]", inspect.cleandoc(kind.__doc__ or "")]
+    if kind.asked:
+        parts += ["A command that has it:", _indented(kind.asked[0]), "Mended:", _indented(kind.asked[1])]
     if kind.bad:
         parts += ["A spec that has it:", _indented(kind.bad), "Mended:", _indented(kind.mended)]
     return "\n\n".join(parts)

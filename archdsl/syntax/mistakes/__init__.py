@@ -5,10 +5,23 @@ A rule stands beside its diagnostic. It proposes edits; `archdsl.syntax.recovery
 
 from __future__ import annotations
 
-from archdsl.syntax.mistakes import brackets, heads, marks, names, numbers, rows, separators, strings, values, words
+from archdsl.syntax.mistakes import (
+    brackets,
+    heads,
+    marks,
+    names,
+    numbers,
+    prose,
+    rows,
+    separators,
+    strings,
+    values,
+    words,
+)
 from archdsl.syntax.recovery.broken import Rule
 
 HABITS: tuple[Rule, ...] = (
+    prose.rule,
     rows.rule,
     words.rule,
     names.rule,
@@ -28,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     brackets.unclosed,
     brackets.surplus,
     marks.instead,
+    marks.instead_of_last,
     marks.missing,
     marks.filled,
     marks.deleted,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -69,10 +69,22 @@ AT_MOST = 50
 def oddities(source: Source, found: Survey) -> list[Oddity]:
     """What is said of what is odd, in the order of the text."""
     said = [_quotes(span) for span in found.quoted[:AT_MOST]]
-    said += [_odd(span) for span in islice(_words(source, found.odd), AT_MOST)]
+    said += _together(_odd(span) for span in islice(_words(source, found.odd), AT_MOST))
     for span in found.doubtful[:AT_MOST]:
         said += _hidden(span)
     return sorted(said, key=lambda each: each.stretch.start)
+
+
+def _together(each: Iterable[Oddity]) -> Iterator[Oddity]:
+    """The same look-alike in several places is one mistake with several fixes."""
+    first: dict[str, Oddity] = {}
+    for odd in each:
+        earlier = first.setdefault(odd.diagnostic.message, odd)
+        if earlier is odd or not isinstance(odd.diagnostic, LookAlike):
+            yield odd
+            continue
+        earlier.diagnostic.fixes += odd.diagnostic.fixes
+        yield Oddity(earlier.diagnostic, odd.stretch, odd.instead)
 
 
 def _words(source: Source, spans: list[Span]) -> Iterator[Span]:

@@ -17,7 +17,7 @@ class NameNotation(Diagnostic):
     mended = "arch res_net\ninput 3x8x8\nrelu\n"
 
 
-_NAMED = re.compile(r'[ \t]*(arch|block)[ \t]+(?P<name>"[^"\n]*"|[^\s(=<#:\[][^\s(=<#:\["]*)')
+_NAMED = re.compile(r'[ \t]*(arch|block)[ \t]+(?P<name>"[^"\n]*"|[\[({<]?[^\s(=<#:\[][^\s(=<#:\["]*)')
 
 
 def rule(broken: Broken) -> Iterator[Repair]:

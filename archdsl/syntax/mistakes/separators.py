@@ -26,7 +26,7 @@ class CommentNotation(Diagnostic):
 
 
 _SIGN = re.compile(r",|;|-+>|=+>|>>|→|⇒|\+|&|\.(?![0-9])|-(?=[ \t])")
-_COMMENT = re.compile(r"//|/\*|--|%")
+_COMMENT = re.compile(r"//|/\*|--(?![->|])|%")
 
 
 def rule(broken: Broken) -> Iterator[Repair]:
@@ -35,13 +35,16 @@ def rule(broken: Broken) -> Iterator[Repair]:
     if sign is None or not broken.among_statements:
         return
     end = sign.end()
+    if sign[0].endswith(">") and broken.open_brackets and broken.open_brackets[0].kind == "MERGE":
+        # In `residual<conv3-4 ->` only the dash is too much.
+        end -= 1
     yield Repair.of(
         left_out(broken.text, broken.start, end),
         Report(
             Separator,
             broken.start,
             end,
-            f"`{sign[0]}` can't stand between layers",
+            f"`{broken.text[broken.start : end]}` can't stand between layers",
             "layers follow one another",
             helps=("a space alone separates layers: leave the sign out",),
             safe=True,

@@ -18,6 +18,8 @@ class WrongWord(Diagnostic):
 
 
 _FIRST = re.compile(r"[ \t]*([A-Za-z]+)(?![A-Za-z0-9_:(<-])")
+_STRUCK = re.compile(r"[ \t]*([A-Za-z]*[^\sA-Za-z0-9_#][A-Za-z]+)(?=[ \t])")
+"""A word with a mark in it, `i<put`: a key that was struck for another."""
 _ALIASES = {
     "network": "arch",
     "net": "arch",
@@ -41,24 +43,28 @@ def rule(broken: Broken) -> Iterator[Repair]:
     if broken.opens_line and broken.last is not None:
         lines.append(broken.text.rfind("\n", 0, broken.last.start) + 1)
     for line in lines:
-        first = _FIRST.match(broken.text, line)
-        if first is None or first[1] in broken.keywords:
-            continue
-        lower = first[1].lower()
-        meant = [lower] if lower in broken.keywords else []
-        meant += [word for word in _meant(lower, broken.keywords) if word not in meant]
-        for word in meant:
-            yield Repair.of(
-                Replacement(*first.span(1), word),
-                Report(
-                    WrongWord,
-                    *first.span(1),
-                    f"`{first[1]}` is no word of the language",
-                    f"`{word}` is",
-                    helps=(f"write `{word}`",),
-                    safe=lower == word,
-                ),
-            )
+        for pattern in (_FIRST, _STRUCK):
+            first = pattern.match(broken.text, line)
+            if first is not None and first[1] not in broken.keywords:
+                yield from _written(broken, first)
+
+
+def _written(broken: Broken, first: re.Match[str]) -> Iterator[Repair]:
+    lower = first[1].lower()
+    meant = [lower] if lower in broken.keywords else []
+    meant += [word for word in _meant(lower, broken.keywords) if word not in meant]
+    for word in meant:
+        yield Repair.of(
+            Replacement(*first.span(1), word),
+            Report(
+                WrongWord,
+                *first.span(1),
+                f"`{first[1]}` is no word of the language",
+                f"`{word}` is",
+                helps=(f"write `{word}`",),
+                safe=lower == word,
+            ),
+        )
 
 
 def _meant(word: str, keywords: frozenset[str]) -> list[str]:

@@ -104,8 +104,8 @@ class Automaton:
         return action is not None and action[0] is Shift
 
     def is_place_of_statements(self, cell: Cell) -> bool:
-        """Whether any statement may begin here."""
-        return self.takes(cell, "LABEL") and self.takes(cell, "_LET")
+        """Whether any statement may begin here, once what stands before is finished."""
+        return all(self.feed(cell, Piece(kind, cell.end, cell.end)) is not None for kind in ("LABEL", "_LET"))
 
     @cached_property
     def item_words(self) -> frozenset[str]:

@@ -152,6 +152,11 @@ class Broken:
             return self.open_brackets[0].kind in ("LSQB", "MERGE")
         return self.row is None or all(cell.kind != "_VARIANTS" for cell in self.cell.down())
 
+    @property
+    def in_expression(self) -> bool:
+        """Whether values stand here: in braces or round brackets, or in a text that is an expression and no spec."""
+        return not self.keywords or any(cell.kind not in ("LSQB", "MERGE") for cell in self.open_brackets)
+
     @cached_property
     def row(self) -> Cell | None:
         """The bar that opens the row of a table in which the token stands."""

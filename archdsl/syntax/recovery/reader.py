@@ -137,9 +137,10 @@ class Reader:
         return Broken(self.draft.text, piece, self.cell, earlier, words)
 
     def _before(self, place: int) -> int:
-        """The step to begin again with, before all tokens that an edit at a place may change."""
+        """The step to begin again with, before all tokens that an edit at a place may change: those of its line."""
         step = len(self.steps)
-        while step and self.steps[step - 1].piece.end >= place:
+        line = self.draft.text.rfind("\n", 0, place) + 1
+        while step and self.steps[step - 1].piece.end >= line:
             step -= 1
         return max(0, step - 1)
 
@@ -199,7 +200,8 @@ class Reader:
         if self._is_rest_of_table(piece):
             self.place = self.troubled = line_end(self.draft.text, piece.start)
             return True
-        if piece.start > self.troubled or not self.found:
+        ended = piece.kind == END and not self.draft.text[max(self.troubled, 0) : piece.start].strip()
+        if (piece.start > self.troubled and not ended) or not self.found:
             self._report((broken.line_end - broken.line_start <= _LONG and foreign(broken)) or unexpected(broken), None)
         self.troubled = line_end(self.draft.text, piece.start)
         if piece.kind == END:
