@@ -153,7 +153,7 @@ def test_a_folder_that_can_not_be_written(run: Run, net: Path) -> None:
 
 
 def test_what_would_mean_something_else_is_not_written(run: Run, net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(source: object) -> str:
+    def wrong(*arguments: object) -> str:
         raise ChangedMeaning
 
     monkeypatch.setattr(formatting, "format_source", wrong)

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archdsl.cli.limiting import limit_option
+
 if TYPE_CHECKING:
     from archdsl.checking import Report
     from archdsl.diagnostics import Diagnostic
+    from archdsl.limits import Limits
 
 
 @click.command()
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="json: one diagnostic a line, on stdout.",
 )
-def command(specs: tuple[str, ...], output_format: str) -> int:
+@limit_option
+def command(specs: tuple[str, ...], output_format: str, limits: Limits) -> int:
     """Find every mistake in specs.
 
     Every variant is built, every shape inferred, and every `expect` held against the result. A folder stands for
@@ -33,7 +37,7 @@ def command(specs: tuple[str, ...], output_format: str) -> int:
     reports: list[Report] = []
     try:
         for spec in specs:
-            for name, report in check(spec):
+            for name, report in check(spec, limits):
                 reports.append(report)
                 if output_format == "text" and not report.errors:
                     print(f"{name}: ok ({report.summary})", flush=True)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archdsl.cli.opening import network_arguments, open_network
+
+if TYPE_CHECKING:
+    from archdsl.limits import Limits
 
 
 @click.command()
@@ -18,12 +22,12 @@ from archdsl.cli.opening import network_arguments, open_network
     metavar="FILE.py",
     help="Where to write it, in place of printing.",
 )
-def command(spec: str, variant: str | None, settings: dict[str, str], output: Path | None) -> None:
+def command(spec: str, variant: str | None, settings: dict[str, str], limits: Limits, output: Path | None) -> None:
     """Print the PyTorch source of a network.
 
     It imports torch and nothing of ours.
     """
-    source = open_network(spec, variant, settings).source()
+    source = open_network(spec, variant, settings, limits=limits).source()
     if output is None:
         print(source, end="")
         return
