@@ -46,7 +46,7 @@ def parse(source: Source, limits: Limits = USUAL) -> File:
         if collecting:
             gc.enable()
     if builder.doubtful:
-        raise ArchError(*_mistakes(source.text, source, "start", 0))
+        raise ArchError(*(_mistakes(source.text, source, "start", 0) or builder.faults))
     comments = tuple(tree.Comment(span, span.text) for span in found.comments)
     return File(source.span(0, len(source.text)), source, items, comments, warnings)
 
@@ -114,6 +114,8 @@ class _Builder:
         self.deepest = LEVELS * limits.nesting
         self.doubtful = False
         """Whether something was read that is a mistake though the grammar takes it."""
+        self.faults: list[Diagnostic] = []
+        """What was found in holes."""
 
     def node(self, parsed: Any) -> Any:
         if parsed is None:
@@ -191,9 +193,10 @@ class _Builder:
         """The expression in a hole of a label, a reference or an input."""
         try:
             return parse_expression(self.source, text, start, self.limits)
-        except ArchError:
-            # The text is read once more as a whole, which reports this beside all else.
+        except ArchError as error:
+            # The text is read once more as a whole, which reports this beside all else, if it can see it.
             self.doubtful = True
+            self.faults += error.diagnostics
             return Literal(self.source.span(start, start), 0)
 
     def sizes(self, span: Span) -> Sizes:

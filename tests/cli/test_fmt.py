@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl import formatting
-from archdsl.cli import writing
+from archdsl import formatting, writing
 from archdsl.formatting import ChangedMeaning
 
 from .conftest import Run
