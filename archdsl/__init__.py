@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["ArchError", "Layer", "Network", "__version__", "load", "loads"]
+__all__ = ["ArchError", "Layer", "Limits", "Network", "__version__", "load", "loads"]
 
 if TYPE_CHECKING:
     from archdsl.diagnostics import ArchError
     from archdsl.layers.base import Layer
+    from archdsl.limits import Limits
     from archdsl.network import Network, load, loads
 
 _HOMES = {
     "ArchError": "archdsl.diagnostics",
     "Layer": "archdsl.layers.base",
+    "Limits": "archdsl.limits",
     "Network": "archdsl.network",
     "load": "archdsl.network",
     "loads": "archdsl.network",

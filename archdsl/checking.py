@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.expectations import expectations, failures
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.program import Program, elaborate
 from archdsl.ir.nodes import Architecture
+from archdsl.limits import USUAL, Limits
 from archdsl.lints import look_over
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import find_all
@@ -42,7 +44,7 @@ class Report:
         return ", ".join(parts) or "no expectations"
 
 
-def check(name_or_path: str | Path) -> Iterator[tuple[str, Report]]:
+def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[str, Report]]:
     """Check a spec with all its variants, or the one that the name means; of a folder every spec below it.
 
     Gives each spec's name with its report. Raises OSError for what can't be read.
@@ -56,7 +58,7 @@ def check(name_or_path: str | Path) -> Iterator[tuple[str, Report]]:
         # What comes with archdsl goes by the name it was asked for, which may be a variant's.
         name = str(spec.path if spec.title is None else name_or_path)
         try:
-            yield name, check_program(read_program(spec.read(), spec.folder), spec.variant)
+            yield name, check_program(read_program(spec.read(limits), spec.folder, limits), spec.variant)
         except ArchError as error:
             yield name, Report(error.diagnostics)
 
@@ -91,8 +93,10 @@ def total(reports: Sequence[Report]) -> str:
 def _variant(program: Program, variant: str | None, networks: list[Architecture]) -> tuple[Diagnostic, ...]:
     """What is wrong with a variant; its network joins the others if it can be built."""
     try:
-        networks.append(elaborate(program, variant))
-        return tuple(failures(program, networks[-1]))
+        architecture, costs = elaborate(program, variant), Costs()
+        check_parameters(architecture, costs, program.limits)
+        networks.append(architecture)
+        return tuple(failures(program, architecture, costs))
     except ArchError as error:
         return error.diagnostics
 

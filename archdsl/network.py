@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archdsl.analysis.cost import Costs
+from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.summary import Summary
 from archdsl.elaborate.program import Program, elaborate
+from archdsl.limits import USUAL, Limits
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import find
 from archdsl.opening.parameters import Input, from_python, input_sizes
@@ -26,24 +27,36 @@ if TYPE_CHECKING:
 
 
 def load(
-    name_or_path: str | Path, *, variant: str | None = None, input: Input | None = None, **parameters: Any
+    name_or_path: str | Path,
+    *,
+    variant: str | None = None,
+    input: Input | None = None,
+    limits: Limits = USUAL,
+    **parameters: Any,
 ) -> Network:
     """The network of a file, or of a spec that comes with archdsl: `load("resnet50", classes=10)`.
 
     Without a variant the one that the name means is taken, else the first. `input` replaces the declared
-    one, as "3x64x64" or (3, 64, 64); parameters replace those of the variant. Raises ArchError for every
-    mistake in the spec or in what is asked of it, and OSError for a file that can't be read.
+    one, as "3x64x64" or (3, 64, 64); parameters replace those of the variant. `limits` is how much the spec
+    may ask for. Raises ArchError for every mistake in the spec or in what is asked of it, and OSError for a
+    file that can't be read.
     """
     spec = find(name_or_path)
-    program = read_program(spec.read(), spec.folder)
+    program = read_program(spec.read(limits), spec.folder, limits)
     return build(program, variant or spec.variant, from_python(program, parameters), input)
 
 
 def loads(
-    text: str, *, name: str = "<text>", variant: str | None = None, input: Input | None = None, **parameters: Any
+    text: str,
+    *,
+    name: str = "<text>",
+    variant: str | None = None,
+    input: Input | None = None,
+    limits: Limits = USUAL,
+    **parameters: Any,
 ) -> Network:
     """The network of a spec that is given as text; `name` is what messages call it. Otherwise as `load`."""
-    program = read_program(text_source(text, name))
+    program = read_program(text_source(text, name, limits), limits=limits)
     return build(program, variant, from_python(program, parameters), input)
 
 
@@ -55,7 +68,9 @@ def build(
 ) -> Network:
     """The network of a spec. Raises ArchError for every mistake of the spec."""
     dims = None if input is None else input_sizes(input)
-    return Network(program, elaborate(program, variant, parameters or {}, dims))
+    network = Network(program, elaborate(program, variant, parameters or {}, dims))
+    check_parameters(network.architecture, network.costs, program.limits)
+    return network
 
 
 class Network:

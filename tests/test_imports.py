@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archdsl import ArchError, load, loads
-from archdsl.opening.imports import MAX_FILES
+from archdsl.limits import USUAL
 
 NET = 'from "{path}" use unit\narch net\ninput 3x8x8\nunit unit\n'
 UNIT = "block unit = [conv3-8 relu]\n"
@@ -118,7 +118,7 @@ def test_a_spec_that_brings_from_itself(tmp_path: Path) -> None:
 
 
 def test_many_files_that_name_each_other_twice_are_read_once(tmp_path: Path) -> None:
-    last = MAX_FILES - 20
+    last = USUAL.files - 20
     for number in range(last):
         below = f"f{number + 1}.arch"
         (tmp_path / f"f{number}.arch").write_text(

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.elaborate.budget import shown
 from archdsl.ir.nodes import Architecture, Aux, LayerNode, Node, Repeat
+from archdsl.limits import Limits
 from archdsl.shape import Dim
 
 
@@ -26,6 +29,14 @@ class Cost(NamedTuple):
 
 
 NOTHING = Cost(0, 0)
+
+
+class TooManyParameters(Diagnostic):
+    """A network of more parameters than any machine holds, which only a mistyped or hostile spec asks for."""
+
+    code = "too-many-parameters"
+    bad = "arch net\ninput 64x8x8\n[conv3-64] x100000000000\n"
+    mended = "arch net\ninput 64x8x8\n[conv3-64] x100\n"
 
 
 class Costs:
@@ -60,3 +71,20 @@ class Costs:
             for part in node.parts:
                 total = total.plus(self.of(part))
         return total
+
+
+def check_parameters(architecture: Architecture, costs: Costs, limits: Limits) -> None:
+    """Raise ArchError for a network of more parameters than may be."""
+    params = costs.of(architecture.body).params
+    if not isinstance(params, int) or params <= limits.parameters:
+        return
+    # The member that has most of them is where to look.
+    most = max(architecture.body.members, key=lambda member: int(costs.of(member.node).params))
+    raise ArchError(
+        TooManyParameters(
+            most.node.span,
+            f"`{architecture.name}` would have {shown(params)} parameters",
+            f"{shown(int(costs.of(most.node).params))} of them are here",
+            helps=[limits.help("parameters")],
+        )
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Sequence
 
 
@@ -18,6 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # tenth at the end, when the interpreter looks at everything once more unless it is frozen.
     collecting = gc.isenabled()
     gc.disable()
+    # What the limits allow to nest fits on the stack; how deep that may be is our own count, not Python's.
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
     try:
         from archdsl.cli.running import run
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from archdsl.cli.limiting import limit_option
+from archdsl.limits import USUAL, Limits
+
 if TYPE_CHECKING:
     from archdsl.network import Network
 
@@ -15,8 +18,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def network_arguments(command: Command) -> Command:
-    """Give a command SPEC, `--variant` and `--set`, which `open_network` takes."""
+    """Give a command SPEC, `--variant`, `--set` and `--limit`, which `open_network` takes."""
     for argument in (
+        limit_option,
         click.option(
             "--set",
             "settings",
@@ -34,7 +38,13 @@ def network_arguments(command: Command) -> Command:
     return command
 
 
-def open_network(spec: str, variant: str | None, settings: dict[str, str], input: str | None = None) -> Network:
+def open_network(
+    spec: str,
+    variant: str | None,
+    settings: dict[str, str],
+    input: str | None = None,
+    limits: Limits = USUAL,
+) -> Network:
     """The network that the arguments name; says on stderr which variant was taken for want of a name."""
     from archdsl.network import build
     from archdsl.opening.imports import read_program
@@ -42,7 +52,7 @@ def open_network(spec: str, variant: str | None, settings: dict[str, str], input
     from archdsl.opening.parameters import from_text
 
     found = find(spec)
-    program = read_program(found.read(), found.folder)
+    program = read_program(found.read(limits), found.folder, limits)
     chosen = variant or found.variant
     if chosen is None and len(program.variants) > 1:
         first, *others = program.variants

@@ -1,29 +1,36 @@
-"""Files that are written whole or not at all."""
+"""What commands write: any file, and generated source, which never replaces what a person wrote."""
 
 from __future__ import annotations
 
-import os
-import secrets
+import errno
+import hashlib
 from pathlib import Path
 
+from archdsl.writing import write
 
-def write(path: Path, text: str) -> None:
-    """Put a text into a file; who reads it sees the old text or the new one, never a part. Raises OSError."""
-    if path.exists() and not path.is_file():
-        # A pipe or a terminal is written to, not replaced.
-        path.write_text(text, encoding="utf-8", newline="\n")
-        return
-    target = Path(os.path.realpath(path))
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            draft.chmod(target.stat().st_mode & 0o7777)
-        draft.replace(target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        draft.unlink(missing_ok=True)
+__all__ = ["write", "write_source"]
+
+_MARK = b"# Written by archdsl: "
+
+
+def write_source(path: Path, source: str, force: bool) -> None:
+    """Write generated source, with a last line that tells whether it was changed since.
+
+    Raises OSError, and so for a file that is there and isn't such a text as it was written, unless `force` is said.
+    """
+    if not force and path.is_file() and not _is_ours(path.read_bytes()):
+        raise FileExistsError(
+            errno.EEXIST, "is not as archdsl wrote it, and --force is needed to replace it", str(path)
+        )
+    data = source.encode()
+    write(path, data + _MARK + _digest(data) + b"\n")
+
+
+def _is_ours(data: bytes) -> bool:
+    """Whether a file is empty, or a generated text that nobody changed."""
+    text, mark, digest = data.rpartition(_MARK)
+    return not data or (bool(mark) and digest.strip() == _digest(text))
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest()[:16].encode()

@@ -14,7 +14,7 @@ def settle_biases(members: list[Member]) -> list[Member]:
     """The members with biases dropped where a batch normalization follows."""
     settled = list(members)
     for place in range(len(settled) - 1):
-        if starts_with_norm(settled[place + 1 :]):
+        if starts_with_norm(settled, place + 1):
             member = settled[place]
             node = without_bias(member.node)
             if node is not member.node:
@@ -22,10 +22,10 @@ def settle_biases(members: list[Member]) -> list[Member]:
     return settled
 
 
-def starts_with_norm(members: list[Member] | tuple[Member, ...]) -> bool:
-    """Whether the first layer of these members makes a bias ahead of it useless."""
-    for place, member in enumerate(members):
-        node = member.node
+def starts_with_norm(members: list[Member] | tuple[Member, ...], start: int = 0) -> bool:
+    """Whether the first layer of these members, from `start` on, makes a bias ahead of it useless."""
+    for place in range(start, len(members)):
+        node = members[place].node
         if isinstance(node, LayerNode):
             return node.layer.follows_bias
         if isinstance(node, Repeat):

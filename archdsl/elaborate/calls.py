@@ -129,9 +129,10 @@ class CallArguments:
 
     def _path(self, path: tree.Group) -> PathValue:
         names = sorted(self.elaborator.free(path, self.scope.blocks))
-        return PathValue(
-            path, tuple((name, self.scope.names[name]) for name in names if name in self.scope.names), self.scope
-        )
+        bound = tuple((name, self.scope.names[name]) for name in names if name in self.scope.names)
+        value = PathValue(path, bound, self.scope)
+        self.elaborator.budget.items(path.span, value)
+        return value
 
     def _arguments(self) -> dict[str, Value]:
         order = [each.name.text for each in self.block.parameters]

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, proposal
-from archdsl.elaborate.functions import FUNCTIONS, MAX_ITEMS
-from archdsl.elaborate.values import BlockValue, LayerValue, Scope, Value, describe, is_number
+from archdsl.elaborate.budget import Budget, shown
+from archdsl.elaborate.functions import FUNCTIONS, length
+from archdsl.elaborate.values import BlockValue, LayerValue, PathValue, Scope, Value, describe, is_number
 from archdsl.layers.base import keywords
 from archdsl.shape import Layout, Shape
 from archdsl.symbolic import (
@@ -25,8 +26,7 @@ from archdsl.symbolic import (
     negate,
 )
 from archdsl.syntax import tree
-
-MAX_BITS = 4096
+from archdsl.syntax.survey import too_deep
 
 
 class UnknownName(Diagnostic):
@@ -46,7 +46,7 @@ class BadOperands(Diagnostic):
 
 
 class TooLarge(Diagnostic):
-    """A number or list in an expression grows beyond what any network needs."""
+    """A number in an expression grows beyond what any network needs."""
 
     code = "expression-too-large"
     bad = "arch net\ninput 3x8x8\nconv3-{9 ** 9 ** 9}\n"
@@ -72,15 +72,16 @@ class Evaluator:
     some of the calls that a class is built for and not for others.
     """
 
-    def __init__(self, decide: Callable[[Condition], bool | None]) -> None:
+    def __init__(self, decide: Callable[[Condition], bool | None], budget: Budget) -> None:
         self.decide = decide
+        self.budget = budget
 
     def __call__(self, node: tree.Expression, scope: Scope, shape: Shape | None = None) -> Value:
         """The value of an expression where `shape` arrives. Raises ArchError, or NeedsValue for unknown numbers."""
         try:
             return self._evaluate(node, scope, shape)
         except RecursionError:
-            raise ArchError(TooLarge(node.span, "this expression is nested too deep", "too deep")) from None
+            raise ArchError(too_deep(node.span, self.budget.limits)) from None
 
     def condition(self, node: tree.Expression, scope: Scope, shape: Shape | None) -> Condition | bool:
         """An expression as a condition, which may be undecided."""
@@ -97,6 +98,7 @@ class Evaluator:
         def inner(child: tree.Expression) -> Value:
             return self._evaluate(child, scope, shape)
 
+        self.budget.step(node.span)
         match node:
             case tree.Literal():
                 return node.value
@@ -125,7 +127,7 @@ class Evaluator:
             case tree.Slice():
                 return self._slice(node, inner)
             case tree.Items():
-                return tuple(inner(item) for item in node.items)
+                return self._kept(node, tuple(inner(item) for item in node.items))
             case tree.Comprehension():
                 return self._comprehension(node, scope, shape)
             case tree.Function():
@@ -166,19 +168,19 @@ class Evaluator:
         if op in ("/", "//", "%") and right == 0:
             raise ArchError(BadOperands(node.right.span, "division by zero", "this is 0"))
         try:
-            value = _power(node, left, right) if op == "**" else ARITHMETIC[op](left, right)
+            value = self._power(node, left, right) if op == "**" else ARITHMETIC[op](left, right)
         except OverflowError:
-            raise ArchError(TooLarge(node.span, "this number is too large", "too large")) from None
-        return _bounded(node, value)
+            raise ArchError(self._too_large(node, "this number is too large")) from None
+        return self._bounded(node, value)
 
     def _lists(self, node: tree.Binary, op: str, left: Any, right: Any) -> Value:
         if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-            _check_items(node, len(left) + len(right))
-            return left + right
+            self.budget.fits(node.span, len(left) + len(right))
+            return self._kept(node, left + right)
         times, items = (right, left) if isinstance(left, tuple) else (left, right)
         if op == "*" and isinstance(times, int) and not isinstance(times, bool):
-            _check_items(node, len(items) * max(times, 0))
-            return items * times
+            self.budget.fits(node.span, len(items) * max(times, 0))
+            return self._kept(node, items * times)
         if isinstance(times, Expr) and op == "*":
             raise NeedsValue(times)
         raise ArchError(BadOperands(node.op.span, f"`{op}` is not defined on {describe(left)} and {describe(right)}"))
@@ -192,6 +194,10 @@ class Evaluator:
                     raise NeedsValue(left if isinstance(left, Expr) else right)  # type: ignore[arg-type]
             return compare(op, left, right)  # type: ignore[arg-type]
         if op in ("==", "!="):
+            for value, side in ((left, node.left), (right, node.right)):
+                self.budget.items(side.span, value)
+                if isinstance(value, (LayerValue, BlockValue, PathValue)):
+                    raise ArchError(BadOperands(side.span, f"{describe(value)} can't be compared", "not a number"))
             same = left == right and (isinstance(left, bool) == isinstance(right, bool))
             return same if op == "==" else not same
         if isinstance(left, str) and isinstance(right, str):
@@ -221,7 +227,7 @@ class Evaluator:
             raise ArchError(
                 BadOperands(
                     node.index.span,
-                    f"index {index} is past the end: there are {len(operand)} items",
+                    f"index {shown(index)} is past the end: there are {len(operand)} items",
                     helps=[f"the last item has the index {len(operand) - 1}"] if operand else [],
                     fixes=[Edit(node.index.span, str(len(operand) - 1))] if operand else [],
                 )
@@ -238,14 +244,16 @@ class Evaluator:
                 raise NeedsValue(bound)
             if side and (not isinstance(bound, int) or isinstance(bound, bool)):
                 raise ArchError(BadOperands(side.span, f"an index is a whole number, got {describe(bound)}"))
-        return operand[bounds[0] : bounds[1]]
+        return self._kept(node, operand[bounds[0] : bounds[1]])
 
     def _comprehension(self, node: tree.Comprehension, scope: Scope, shape: Shape | None) -> Value:
         items = items_of(self._evaluate(node.iterable, scope, shape), node.iterable.span)
-        return tuple(
-            self._evaluate(node.result, scope.bind(**unpack(node.names, item, node.iterable.span)), shape)
-            for item in items
-        )
+        found: list[Value] = []
+        for item in items:
+            names = unpack(node.names, item, node.iterable.span)
+            self.budget.step(node.span, copying(scope))
+            found.append(self._evaluate(node.result, scope.bind(**names), shape))
+        return self._kept(node, tuple(found))
 
     def _function(self, node: tree.Function, inner: Callable[[tree.Expression], Value]) -> Value:
         arguments = [(each.name.text if each.name else None, inner(each.value)) for each in node.arguments]
@@ -264,13 +272,51 @@ class Evaluator:
         if any(name for name, _ in arguments):
             raise ArchError(BadOperands(node.span, f"`{node.name.text}` takes no named arguments"))
         values = [value for _, value in arguments]
+        count = length(node.name.text, values)
+        self.budget.fits(node.span, count)
+        self.budget.step(node.span, count)
         try:
-            return _bounded(node, function(*values))
+            return self._bounded(node, function(*values))
         except NeedsValue:
             raise
         except (TypeError, ValueError, OverflowError, ZeroDivisionError):
             shown = ", ".join(describe(value) for value in values)
             raise ArchError(BadOperands(node.span, f"`{node.name.text}` is not defined on ({shown})")) from None
+
+    def _power(self, node: tree.Binary, base: Any, exponent: Any) -> Any:
+        if isinstance(exponent, Expr):
+            raise NeedsValue(exponent)
+        bits = self.budget.limits.bits
+        if isinstance(base, int) and isinstance(exponent, int) and (base.bit_length() - 1) * abs(exponent) > bits:
+            raise ArchError(self._too_large(node, "this power is too large"))
+        if base == 0 and exponent < 0:
+            raise ArchError(BadOperands(node.span, "division by zero: a negative power of 0"))
+        value = base**exponent
+        if isinstance(value, complex):
+            raise ArchError(BadOperands(node.span, "a negative number has no such power"))
+        return value
+
+    def _bounded(self, node: tree.Expression, value: Any) -> Value:
+        """A result, if it is within the limits."""
+        if isinstance(value, int) and value.bit_length() > self.budget.limits.bits:
+            raise ArchError(self._too_large(node, "this number is too large"))
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ArchError(TooLarge(node.span, "this number is too large", "too large"))
+        return self._kept(node, value)
+
+    def _kept(self, node: tree.Expression, value: Value) -> Value:
+        """A result, if it is no list that is too long."""
+        if isinstance(value, tuple):
+            self.budget.items(node.span, value)
+        return value
+
+    def _too_large(self, node: tree.Expression, message: str) -> Diagnostic:
+        return TooLarge(node.span, message, "too large", helps=[self.budget.limits.help("bits")])
+
+
+def copying(scope: Scope) -> int:
+    """The steps that a further name in a scope takes, which copies those that are there."""
+    return 1 + len(scope.names) // 64
 
 
 def arriving(word: tree.Word, shape: Shape) -> Value:
@@ -310,31 +356,3 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-
-
-def _power(node: tree.Binary, base: Any, exponent: Any) -> Any:
-    if isinstance(exponent, Expr):
-        raise NeedsValue(exponent)
-    if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * abs(exponent) > MAX_BITS:
-        raise ArchError(TooLarge(node.span, "this power is too large", "too large"))
-    if base == 0 and exponent < 0:
-        raise ArchError(BadOperands(node.span, "division by zero: a negative power of 0"))
-    value = base**exponent
-    if isinstance(value, complex):
-        raise ArchError(BadOperands(node.span, "a negative number has no such power"))
-    return value
-
-
-def _bounded(node: tree.Expression, value: Any) -> Value:
-    if isinstance(value, int) and value.bit_length() > MAX_BITS:
-        raise ArchError(TooLarge(node.span, "this number is too large", "too large"))
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ArchError(TooLarge(node.span, "this number is too large", "too large"))
-    if isinstance(value, tuple):
-        _check_items(node, len(value))
-    return value  # type: ignore[no-any-return]
-
-
-def _check_items(node: tree.Expression, count: int) -> None:
-    if count > MAX_ITEMS:
-        raise ArchError(TooLarge(node.span, f"this list has {count} items, more than {MAX_ITEMS}", "too long"))

@@ -14,7 +14,9 @@ def free_names(node: tree.Node) -> frozenset[str]:
     Names bound inside count too: a memo key that knows too much is never wrong. A reference to a
     label counts as `@label`, one with holes as `@`.
     """
-    names = {name for child in node.children for name in free_names(child)}
+    names: set[str] = set()
+    for child in node.children:
+        names |= free_names(child)
     if isinstance(node, tree.Name):
         names.add(node.text)
     elif isinstance(node, tree.Function):

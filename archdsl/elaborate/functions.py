@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from archdsl.elaborate.values import is_number
 from archdsl.symbolic import Expr, NeedsValue, divisible, maximum, minimum
-
-MAX_ITEMS = 100_000
-"""As many items a list of an expression may have."""
 
 
 def _plain(*values: Any) -> None:
@@ -52,10 +50,7 @@ def _rounding(function: Callable[[Any], int]) -> Callable[[Any], Any]:
 
 def _range(*bounds: Any) -> tuple[int, ...]:
     _plain(*bounds)
-    numbers = range(*bounds)
-    if len(numbers) > MAX_ITEMS:
-        raise OverflowError
-    return tuple(numbers)
+    return tuple(range(*bounds))
 
 
 def _sum(items: Any) -> Any:
@@ -83,6 +78,19 @@ def _number_of(items: Any) -> int:
     if not isinstance(items, (tuple, str)):
         raise TypeError
     return len(items)
+
+
+def length(name: str, values: list[Any]) -> int:
+    """The number of items that a function looks at or makes, told before it is called."""
+    if name == "range":
+        try:
+            _plain(*values)
+            return max(0, range(*values).__len__())
+        except OverflowError:
+            return sys.maxsize
+        except (TypeError, ValueError, NeedsValue):
+            return 0
+    return sum(len(value) for value in values if isinstance(value, (tuple, str)))
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, proposal, similar_help
 from archdsl.diagnostics.edits import removal
+from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.expressions import SIZES, unpack
 from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.initializations import settle_initializations
@@ -19,9 +20,11 @@ from archdsl.elaborate.values import Scope, Value, describe
 from archdsl.elaborate.variants import Variant, read_variants
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Architecture, Chain
+from archdsl.limits import USUAL, Limits
 from archdsl.shape import Dim, Shape
 from archdsl.symbolic import Expr, NeedsValue
 from archdsl.syntax import tree
+from archdsl.syntax.survey import too_deep
 
 Item = TypeVar("Item", bound=tree.Node)
 
@@ -98,6 +101,8 @@ class Program:
     variants: dict[str, Variant]
     expects: tuple[tree.Expect, ...]
     inits: tuple[tree.Init, ...]
+    limits: Limits
+    """How much may be made of it."""
     body: tuple[tree.Node, ...]
     """The statements of the network in order, `let`, `after` and `default` among them."""
 
@@ -113,8 +118,9 @@ class Program:
     def parameters(self, variant: Variant | None, given: Mapping[str, Value]) -> dict[str, Value]:
         """The value of every parameter: what the caller gives, else the variant, else the default."""
         declared = self.arch.parameters if self.arch else ()
+        known = {each.name.text for each in declared}
         for name in given:
-            if name not in {each.name.text for each in declared}:
+            if name not in known:
                 raise ArchError(
                     UnknownParameter(
                         None,
@@ -129,15 +135,17 @@ class Program:
                 )
         elaborator = self.elaborator({})
         values: dict[str, Value] = {}
+        # A parameter sees those before it.
+        scope = Scope(values, self.blocks)
         for each in declared:
             name = each.name.text
             cell = variant.values.get(name) if variant else None
             if name in given:
                 values[name] = given[name]
             elif cell is not None:
-                values[name] = elaborator.evaluate(cell, self.scope(values))
+                values[name] = elaborator.evaluate(cell, scope)
             elif each.default is not None:
-                values[name] = elaborator.evaluate(each.default, self.scope(values))
+                values[name] = elaborator.evaluate(each.default, scope)
             else:
                 raise ArchError(
                     MissingParameter(
@@ -153,9 +161,13 @@ class Program:
         return Scope(dict(parameters), self.blocks)
 
     def elaborator(
-        self, parameters: Mapping[str, Value], witnesses: Witnesses | None = None, variant: str | None = None
+        self,
+        parameters: Mapping[str, Value],
+        witnesses: Witnesses | None = None,
+        variant: str | None = None,
+        budget: Budget | None = None,
     ) -> Elaborator:
-        """What builds nodes of this spec's text under these parameters."""
+        """What builds nodes of this spec's text under these parameters; several may share a budget."""
         scopes: dict[tree.Block, Scope] = {}
 
         def block_scope(block: tree.Block) -> Scope:
@@ -165,7 +177,7 @@ class Program:
                     scopes.update(program._block_scopes(made, program.scope(given)))
             return scopes[block]
 
-        made = Elaborator(block_scope, witnesses, variant, self.has_references)
+        made = Elaborator(block_scope, budget or Budget(self.limits), witnesses, variant, self.has_references)
         return made
 
     def _block_scopes(self, elaborator: Elaborator, scope: Scope) -> dict[tree.Block, Scope]:
@@ -278,7 +290,7 @@ def _small_arch(file: tree.File) -> list[Edit]:
     return [Edit(word.span, "arch", True)] if word.text.lower() == "arch" else []
 
 
-def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
+def read(file: tree.File, library: Callable[[tree.Import], Program], limits: Limits = USUAL) -> Program:
     """Sort the items of a file, where `library` gives the files that it brings blocks from.
 
     Raises ArchError for what is missing, double or misnamed.
@@ -360,9 +372,10 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
         input=input_,
         blocks=blocks,
         libraries=tuple(libraries),
-        variants=read_variants(variants, arch),
+        variants=read_variants(variants, arch, limits),
         expects=tuple(item for item in file.items if isinstance(item, tree.Expect)),
         inits=inits,
+        limits=limits,
         body=body,
     )
 
@@ -393,9 +406,7 @@ def elaborate(
         body = program.build(elaborator, parameters, x)
         initials = settle_initializations(program.inits, elaborator, program.scope(parameters), body)
     except RecursionError:
-        from archdsl.syntax.survey import NestedTooDeep
-
-        raise ArchError(NestedTooDeep(None, f"`{program.name}` is nested too deep to be built")) from None
+        raise ArchError(too_deep(program.arch.span, program.limits)) from None
     except NeedsValue as need:
         raise ArchError(
             NeedsSize(

@@ -47,7 +47,7 @@ def repeat_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence
     label = elaborator.label(item.label, sequence)
     assert label is not None
     scope, x = sequence.scope, sequence.x
-    key = ("repeat", item, scope.key(elaborator.free(item, scope.blocks)), x)
+    key = ("repeat", item, elaborator.key(item, scope), x)
 
     def make() -> Chain:
         inner = Sequence(x, scope)
@@ -141,7 +141,7 @@ class Turns:
         scope = self.scope
         if self.index is not None:
             scope = scope.bind(**{self.index: symbol(self.index) if number is None else number})
-        key = ("turn", self.item, self.nested, scope.key(self.elaborator.free(self.item, scope.blocks)), x)
+        key = ("turn", self.item, self.nested, self.elaborator.key(self.item, scope), x)
         return self.elaborator.remember(key, lambda: self._turn(scope, x))  # type: ignore[no-any-return]
 
     def _turn(self, scope: Scope, x: Shape) -> Chain:

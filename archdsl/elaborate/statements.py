@@ -7,7 +7,7 @@ calls at hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -16,9 +16,10 @@ from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Span
 from archdsl.elaborate.auxiliary import aux_into
 from archdsl.elaborate.bias import settle_biases
 from archdsl.elaborate.binding import Binder, find_layer, is_bare, split_digits, unknown_layer
+from archdsl.elaborate.budget import Budget, shown
 from archdsl.elaborate.calls import CallArguments, Recursion
 from archdsl.elaborate.clashes import check_labels
-from archdsl.elaborate.expressions import BadOperands, Evaluator, items_of, unpack
+from archdsl.elaborate.expressions import BadOperands, Evaluator, copying, items_of, unpack
 from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.labels import LabelTwice, evaluate_template, unknown_label
 from archdsl.elaborate.merges import MERGES, join_shapes, merge_node, unknown_merge
@@ -26,7 +27,7 @@ from archdsl.elaborate.repeats import repeat_into, turns_into
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Origin, Sequence
 from archdsl.elaborate.tables import pick_column
-from archdsl.elaborate.values import BlockValue, LayerValue, PathValue, Scope, Value, describe
+from archdsl.elaborate.values import BlockValue, Identities, LayerValue, PathValue, Scope, Value, describe
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference
 from archdsl.layers.base import Layer, keywords
@@ -34,21 +35,8 @@ from archdsl.shape import Shape
 from archdsl.symbolic import Condition, Expr, NeedsValue, negate
 from archdsl.syntax import tree
 
-MAX_NODES = 20_000
-
-MAX_ELEMENTS = 2**40
-"""As many numbers a tensor of one sample, or the weights of one layer, may hold: four terabytes."""
-
 MAX_MARKS = 1000
 """The most labels inside one module that `@a.b.c` can reach: blocks within blocks could have countless."""
-
-
-class TooManyNodes(Diagnostic):
-    """A spec unrolls into more different layers than is sensible."""
-
-    code = "too-many-layers"
-    bad = "arch net\ninput 1000001x4x4\n[conv1-{in_channels - 1}] x1000000\n"
-    mended = "arch net\ninput 8x4x4\n[conv1-{in_channels - 1}] x6\n"
 
 
 class MisplacedReference(Diagnostic):
@@ -81,6 +69,7 @@ class Elaborator:
     def __init__(
         self,
         block_scope: Callable[[tree.Block], Scope],
+        budget: Budget,
         witnesses: Witnesses | None = None,
         variant: str | None = None,
         references: bool = True,
@@ -91,10 +80,11 @@ class Elaborator:
         self.variant = variant
         self.witnesses = witnesses
         self.decide: Callable[[Condition], bool | None] = witnesses.decide if witnesses else _undecided
-        self.evaluate = Evaluator(self.decide)
+        self.budget = budget
+        self.evaluate = Evaluator(self.decide, budget)
         self.binder = Binder(self.evaluate)
         self.memo: dict[Any, Any] = {}
-        self.nodes = 0
+        self.identities = Identities()
         self.calls: list[tree.Block] = []
         self.marks_of: dict[Node, dict[str, Shape]] = {}
         self.lets: list[tuple[str, Expr]] = []
@@ -125,6 +115,10 @@ class Elaborator:
             self.bindings_cache[node] = tuple(sorted(names))
         return self.bindings_cache[node]
 
+    def key(self, text: tree.Node, scope: Scope, more: Iterable[str] = ()) -> Any:
+        """What a memo must know of a scope for a text, and for the further names."""
+        return scope.key((*more, *self.free(text, scope.blocks)), self.identities)
+
     def origin(self, text: tree.Node, scope: Scope, inside: bool = True) -> Origin:
         bound = tuple((name, scope.names[name]) for name in self.free(text, scope.blocks) if name in scope.names)
         return Origin(text, scope, bound, inside)
@@ -134,13 +128,6 @@ class Elaborator:
         if key not in self.memo:
             self.memo[key] = make()
         return self.memo[key]
-
-    def count_node(self, span: Span) -> None:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise ArchError(
-                TooManyNodes(span, f"this unrolls into more than {MAX_NODES} different layers", "unrolled here")
-            )
 
     def layer_value(self, head: tree.Head, scope: Scope, x: Shape) -> LayerValue | None:
         """A head as a layer to hand over, if it names a keyword and nothing is to follow it."""
@@ -193,7 +180,7 @@ class Elaborator:
 
     def container(self, group: tree.Group, scope: Scope, x: Shape) -> Chain:
         """A group as a module of its own."""
-        key = ("group", group, scope.key(self.free(group, scope.blocks)), x)
+        key = ("group", group, self.key(group, scope), x)
         return self.remember(key, lambda: self.chain(group.items, scope, x, group.span, True, group))  # type: ignore[no-any-return]
 
     def statements(self, items: tuple[tree.Node, ...], sequence: Sequence, inside: bool = False) -> None:
@@ -202,11 +189,14 @@ class Elaborator:
         `inside` says that they stand in square brackets, where a further group is a container of its own.
         """
         outer = sequence.scope
-        for item in items:
-            self.statement(item, sequence, inside)
+        if items:
+            with self.budget.deeper(items[0].span):
+                for item in items:
+                    self.statement(item, sequence, inside)
         sequence.scope = outer.with_marks(sequence.marks)
 
     def statement(self, item: tree.Node, sequence: Sequence, inside: bool) -> None:
+        self.budget.step(item.span)
         match item:
             case tree.Statement():
                 self.labelled(item, sequence, inside)
@@ -219,6 +209,7 @@ class Elaborator:
                 sequence.scope = sequence.scope.with_after(item)
             case tree.Default():
                 check_keyword(item.keyword)
+                self.budget.step(item.span, 1 + len(sequence.scope.defaults.get(item.keyword.text, ())))
                 sequence.scope = sequence.scope.with_default(item)
             case tree.Aux():
                 aux_into(self, item, sequence)
@@ -229,6 +220,7 @@ class Elaborator:
         for word in item.names:
             check_name(word, "a value")
         value = self.evaluate(item.value, sequence.scope, sequence.x)
+        self.budget.step(item.span, copying(sequence.scope))
         if len(item.names) == 1 and isinstance(value, Expr):
             self.lets.append((item.names[0].text, value))
         sequence.scope = sequence.scope.bind(**unpack(item.names, value, item.value.span))
@@ -251,6 +243,9 @@ class Elaborator:
         `nested` makes a group without a label a container of its own, as a group inside a group is.
         """
         before = len(sequence.members)
+        if not isinstance(node, (tree.For, tree.If)):
+            # What these hold is counted by itself.
+            self.budget.layer(node.span)
         match node:
             case tree.Head():
                 self.head(node, sequence, label)
@@ -333,7 +328,7 @@ class Elaborator:
                 )
             )
         self.known(head, scope)
-        key = ("layer", head, scope.key(self.free(head, scope.blocks)), x)
+        key = ("layer", head, self.key(head, scope), x)
         node = self.remember(key, lambda: self.layer_node(self.binder.bind(head, scope, x), head, x))
         sequence.add(node, label)
         self.afterwards(node.layer, head, sequence)
@@ -357,17 +352,17 @@ class Elaborator:
         self.afterwards(layer, head, sequence)
 
     def layer_node(self, layer: Layer, head: tree.Head, x: Shape) -> LayerNode:
-        self.count_node(head.span)
         with self.placed(head.span):
             layer.check(x)
             output = layer.output(x)
             for what, number in (("the output", output.elements), ("the weights", layer.parameters(x))):
-                if isinstance(number, int) and number > MAX_ELEMENTS:
+                if isinstance(number, int) and number > self.budget.limits.elements:
                     raise ArchError(
                         TensorTooLarge(
                             None,
-                            f"{what} of `{layer.keyword}` would hold about 10^{len(str(number)) - 1} numbers",
+                            f"{what} of `{layer.keyword}` would hold {shown(number)} numbers",
                             "far too many",
+                            helps=[self.budget.limits.help("elements")],
                         )
                     )
             return LayerNode(input=x, output=output, span=head.span, layer=layer)
@@ -415,7 +410,7 @@ class Elaborator:
 
     def call_node(self, block: tree.Block, arguments: dict[str, Value], x: Shape, span: Span) -> Call:
         scope = self.block_scope(block).bind(**arguments)
-        key = ("call", block, scope.key((*arguments, *self.free(block, scope.blocks))), x)
+        key = ("call", block, self.key(block, scope, arguments), x)
         return self.remember(key, lambda: self._call_node(block, arguments, scope, x, span))  # type: ignore[no-any-return]
 
     def _call_node(self, block: tree.Block, arguments: dict[str, Value], scope: Scope, x: Shape, span: Span) -> Call:
@@ -430,6 +425,7 @@ class Elaborator:
                     helps=["build it several times with a repeat, `block x3`, or of another block"],
                 )
             )
+        self.budget.call(span)
         self.calls.append(block)
         try:
             with self.called_from(span):
@@ -462,7 +458,7 @@ class Elaborator:
             self.call(node, sequence.scope.blocks[name], node.paths, sequence, label)
         elif name in MERGES:
             scope, x = sequence.scope, sequence.x
-            key = ("merge", node, scope.key(self.free(node, scope.blocks)), x)
+            key = ("merge", node, self.key(node, scope), x)
             made = self.remember(key, lambda: merge_node(self, node, scope, x))
             sequence.add(made, label)
             if label is None:
@@ -494,6 +490,7 @@ class Elaborator:
         outer = sequence.scope
         items = items_of(self.evaluate(node.iterable, outer, sequence.x), node.iterable.span)
         for turn, item in enumerate(items):
+            self.budget.step(node.span, copying(outer))
             names = unpack(node.names, item, node.iterable.span)
             if node.index is not None:
                 names[node.index.text] = turn

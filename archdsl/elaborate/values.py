@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -73,10 +73,13 @@ class Scope:
     def without_afters(self) -> Scope:
         return replace(self, afters={})
 
-    def key(self, free: Iterable[str]) -> tuple[Any, ...]:
+    def key(self, free: tuple[str, ...], identity: Identities) -> tuple[Any, ...]:
         """What a memo must know of this scope for a piece of text with these free names."""
         known = [(name, identity(self.names[name])) for name in free if name in self.names]
-        marks = [(name, shape) for name, shape in self.marks.items() if "@" + name.split(".")[0] in free or "@" in free]
+        called = {name for name in free if name[0] == "@"}
+        # Nearly all texts refer to no label, and a network may have thousands of them.
+        seen = self.marks.items() if called else ()
+        marks = [(name, shape) for name, shape in seen if "@" in called or "@" + name.split(".")[0] in called]
         rules = (tuple(map(id, self.afters.values())), tuple(map(id, _flat(self.defaults.values()))))
         return (tuple(known), tuple(marks), rules)
 
@@ -86,15 +89,46 @@ def _flat(groups: Iterable[tuple[tree.Default, ...]]) -> Iterable[tree.Default]:
         yield from group
 
 
-def identity(value: Value) -> Any:
-    """A hashable stand-in that tells 1 from True and 1.0, which Python's equality does not."""
+def identity(value: Value, inner: Callable[[Value], Any] | None = None) -> Any:
+    """A hashable stand-in: equal for equal values, and telling 1 from True and 1.0, as Python does not.
+
+    `inner` gives those of the values in a value, by default this.
+    """
+    inner = inner or identity
     if isinstance(value, tuple):
-        return tuple(identity(each) for each in value)
+        return (tuple, *(inner(each) for each in value))
     if isinstance(value, PathValue):
-        return (value.group, tuple((name, identity(each)) for name, each in value.bindings))
+        return (value.group, *((name, inner(each)) for name, each in value.bindings))
     if isinstance(value, LayerValue):
-        return (value.keyword, tuple((name, identity(each)) for name, each in value.arguments))
+        return (value.keyword, *((name, inner(each)) for name, each in value.arguments))
     return (type(value), value)
+
+
+class Identities:
+    """Identities of values, where that of a list or of layers is found once for each object and then a number.
+
+    They may hold each other many times over, and a memo asks for them at every statement.
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[int, tuple[Value, int]] = {}
+        self.numbers: dict[Any, int] = {}
+
+    def __call__(self, value: Value) -> Any:
+        if not isinstance(value, (tuple, LayerValue, PathValue)):
+            return identity(value)
+        if id(value) not in self.known:
+            number = self.numbers.setdefault(identity(value, self), len(self.numbers))
+            # Kept together with the value, so that no other gets its `id`.
+            self.known[id(value)] = value, number
+        return (Identities, self.known[id(value)][1])
+
+
+def handed(value: Value) -> tuple[tuple[str | None, Value], ...]:
+    """What a layer or layers that are handed over hold."""
+    if isinstance(value, PathValue):
+        return value.bindings
+    return value.arguments if isinstance(value, LayerValue) else ()
 
 
 def is_number(value: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Span, proposal
 from archdsl.elaborate.tables import RaggedTable
+from archdsl.limits import USUAL, Limits
 from archdsl.syntax import tree
 
 
@@ -32,6 +33,16 @@ class BadReport(Diagnostic):
     code = "bad-report"
     bad = "arch net\ninput 3x8x8\nconv3-8\nvariants\n| name | report top1 |\n| net | 60 + 9.8 |\n"
     mended = "arch net\ninput 3x8x8\nconv3-8\nvariants\n| name | report top1 |\n| net | 69.8 |\n"
+
+
+class TooManyVariants(Diagnostic):
+    """A table of more variants than anybody builds at once."""
+
+    code = "too-many-variants"
+    bad = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\nvariants\n| name | width |\n" + "".join(
+        f"| net{width} | {width} |\n" for width in range(1, USUAL.variants + 2)
+    )
+    mended = "arch net(width = 8)\ninput 3x8x8\nconv3-{width}\nvariants\n| name | width |\n| net4 | 4 |\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,18 +73,29 @@ class Variant:
     span: Span
 
 
-def read_variants(table: tree.Variants | None, arch: tree.Arch | None) -> dict[str, Variant]:
+def read_variants(table: tree.Variants | None, arch: tree.Arch | None, limits: Limits) -> dict[str, Variant]:
     """The rows by name. Raises ArchError for columns and rows that say nothing."""
     if table is None:
         return {}
+    if len(table.rows) > limits.variants:
+        raise ArchError(
+            TooManyVariants(
+                table.rows[limits.variants].span,
+                f"this table has {len(table.rows)} rows, more than {limits.variants}",
+                "one too many",
+                helps=[limits.help("variants")],
+            )
+        )
     parameters = {each.name.text for each in arch.parameters} if arch else set()
     columns = [word.text for word in table.header]
-    for place, word in enumerate(table.header):
+    seen: set[str] = set()
+    for word in table.header:
         text = word.text
-        if text in columns[:place]:
+        if text in seen:
             raise ArchError(
                 BadVariant(word.span, f"two columns are headed `{text}`", "the second", helps=["leave one of them out"])
             )
+        seen.add(text)
         if text != "name" and text not in parameters and not text.startswith((_EXPECT, _REPORT)):
             raise ArchError(
                 UnknownVariantColumn(

@@ -7,6 +7,7 @@ from archdsl.formatting.layout import settle
 from archdsl.formatting.meaning import same
 from archdsl.formatting.pieces import pieces
 from archdsl.formatting.writing import written
+from archdsl.limits import USUAL, Limits
 from archdsl.syntax import parse
 
 
@@ -14,20 +15,20 @@ class ChangedMeaning(Exception):
     """The formatted text would not mean what the spec means, which is a bug of the formatter."""
 
 
-def format_source(source: Source) -> str:
+def format_source(source: Source, limits: Limits = USUAL) -> str:
     """The text in the one style, its comments included.
 
     Raises ArchError where the text is not in the language, and ChangedMeaning instead of returning a text
     whose tree or comments are others.
     """
-    file = parse(source)
+    file = parse(source, limits)
     found = pieces(file)
     settle(found)
     text = written(found)
     if text == source.text:
         return text
     try:
-        changed = not same(file, parse(Source(source.name, text)))
+        changed = not same(file, parse(Source(source.name, text), limits))
     except ArchError:
         changed = True
     if changed:

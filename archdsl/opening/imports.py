@@ -8,10 +8,9 @@ from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Source, Span, proposal
 from archdsl.elaborate.program import Program, read
+from archdsl.limits import USUAL, Limits
 from archdsl.opening.reading import read_source
 from archdsl.syntax import parse, tree
-
-MAX_FILES = 100
 
 _PATH = re.compile(r"(?!\.)[^/\\:\x00-\x1f\x7f]+(/(?!\.)[^/\\:\x00-\x1f\x7f]+)*\.arch")
 
@@ -51,31 +50,32 @@ class TooManyFiles(Diagnostic):
     """A spec that is spread over more files than any person would write."""
 
     code = "too-many-imports"
-    beside = {f"f{i}.arch": f'from "f{i + 1}.arch" use b\n' for i in range(MAX_FILES)} | {
-        f"f{MAX_FILES}.arch": "block b = [relu]\n"
+    beside = {f"f{i}.arch": f'from "f{i + 1}.arch" use b\n' for i in range(USUAL.files)} | {
+        f"f{USUAL.files}.arch": "block b = [relu]\n"
     }
     bad = 'from "f0.arch" use b\narch net\ninput 3x8x8\nb\n'
-    mended = f'from "f{MAX_FILES - 10}.arch" use b\narch net\ninput 3x8x8\nb\n'
+    mended = f'from "f{USUAL.files - 10}.arch" use b\narch net\ninput 3x8x8\nb\n'
 
 
-def read_program(source: Source, folder: Path | None = None) -> Program:
+def read_program(source: Source, folder: Path | None = None, limits: Limits = USUAL) -> Program:
     """A spec taken apart, with the files it brings blocks from; `folder` is where it lies.
 
     Raises ArchError for a text that is no spec, and for an import that isn't one of a spec in the folder.
     """
-    return _Files(folder).program(source, ())
+    return _Files(folder, limits).program(source, ())
 
 
 class _Files:
     """The files of one spec. A path is relative to the file that names it."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, limits: Limits) -> None:
         self.folder = folder
+        self.limits = limits
         self.read: dict[Path, Program] = {}
 
     def program(self, source: Source, way: tuple[Path, ...]) -> Program:
         """The program of a text at the end of a way of imports."""
-        return read(parse(source), lambda item: self.library(item, source, way))
+        return read(parse(source, self.limits), lambda item: self.library(item, source, way), self.limits)
 
     def library(self, item: tree.Import, source: Source, way: tuple[Path, ...]) -> Program:
         """The file that an import names. Raises ArchError where it may not be read or is no spec."""
@@ -84,13 +84,18 @@ class _Files:
             names = " → ".join(each.name for each in [*way[way.index(path) :], path])
             raise ArchError(ImportCycle(item.path.span, f"files bring blocks from each other: {names}", "begins again"))
         if path not in self.read:
-            if len(way) + len(self.read) >= MAX_FILES:
+            if len(way) + len(self.read) >= self.limits.files:
                 raise ArchError(
-                    TooManyFiles(item.path.span, f"this spec is spread over more than {MAX_FILES} files", "one more")
+                    TooManyFiles(
+                        item.path.span,
+                        f"this spec is spread over more than {self.limits.files} files",
+                        "one more",
+                        helps=[self.limits.help("files")],
+                    )
                 )
             name = str(Path(source.name).parent / str(item.path.value))
             try:
-                self.read[path] = self.program(read_source(path, name), (*way, path))
+                self.read[path] = self.program(read_source(path, name, self.limits), (*way, path))
             except OSError as error:
                 raise ArchError(
                     ImportNotFound(item.path.span, f"`{item.path.value}` can't be read: {error.strerror}", "this file")
@@ -131,7 +136,7 @@ class _Files:
                 BadImportPath(at, "this is a link to a file outside of the spec's folder", "leads elsewhere")
             )
         if not path.is_file():
-            near = [each.name for each in sorted(path.parent.glob("*.arch"))[:MAX_FILES] if each.is_file()]
+            near = [each.name for each in sorted(path.parent.glob("*.arch"))[: USUAL.files] if each.is_file()]
             raise ArchError(
                 ImportNotFound(
                     at,

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic, Source, similar_help
+from archdsl.limits import USUAL, Limits
 from archdsl.opening.reading import read_source
 
 SUFFIX = ".arch"
@@ -36,9 +37,9 @@ class Spec:
         """Where other files may lie that it brings blocks from; a pipe has no such place."""
         return None if _is_stream(self.path) else self.path.parent
 
-    def read(self) -> Source:
+    def read(self, limits: Limits = USUAL) -> Source:
         """The text. Raises ArchError or OSError as `reading.read_source` does."""
-        return read_source(self.path, self.title)
+        return read_source(self.path, self.title, limits)
 
 
 @cache

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic, Source
-
-MAX_BYTES = 2**20
+from archdsl.limits import USUAL, Limits
 
 
 class UnreadableText(Diagnostic):
@@ -24,26 +23,26 @@ class FileTooLarge(Diagnostic):
     code = "file-too-large"
 
 
-def read_source(path: Path, name: str | None = None) -> Source:
+def read_source(path: Path, name: str | None = None, limits: Limits = USUAL) -> Source:
     """The text of a file, under its path or another name.
 
     Raises ArchError for what is no text or too large, and OSError where the file can't be read.
     """
-    return source_of(read_data(path), str(path) if name is None else name)
+    return source_of(read_data(path, limits), str(path) if name is None else name, limits)
 
 
-def read_data(path: Path) -> bytes:
+def read_data(path: Path, limits: Limits = USUAL) -> bytes:
     """The bytes of a file, or of a larger one as many as show that it is too large. Raises OSError."""
     with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+        return file.read(limits.bytes + 1)
 
 
-def source_of(data: bytes, name: str) -> Source:
+def source_of(data: bytes, name: str, limits: Limits = USUAL) -> Source:
     """The text that bytes are. Raises ArchError for what is no text or too large."""
-    if len(data) > MAX_BYTES:
-        raise ArchError(_too_large(name))
+    if len(data) > limits.bytes:
+        raise ArchError(_too_large(name, limits))
     try:
-        return text_source(data.decode(), name)
+        return text_source(data.decode(), name, limits)
     except UnicodeDecodeError as error:
         ahead = _normalized(data[: error.start].decode())
         source = Source(name, ahead + _normalized(data[error.start :].decode(errors="replace")))
@@ -53,13 +52,13 @@ def source_of(data: bytes, name: str) -> Source:
         ) from None
 
 
-def text_source(text: str, name: str) -> Source:
+def text_source(text: str, name: str, limits: Limits = USUAL) -> Source:
     """A text with line ends made plain and a byte order mark dropped.
 
     Raises ArchError for what is no text or too large.
     """
-    if len(text) > MAX_BYTES:
-        raise ArchError(_too_large(name))
+    if len(text) > limits.bytes:
+        raise ArchError(_too_large(name, limits))
     source = Source(name, _normalized(text))
     found = re.search("[\x00\r\ud800-\udfff]", source.text)
     if found is None:
@@ -78,8 +77,8 @@ def text_source(text: str, name: str) -> Source:
     raise ArchError(UnreadableText(at, f"{what} is no text", "here", helps=["delete it"]))
 
 
-def _too_large(name: str) -> FileTooLarge:
-    return FileTooLarge(None, f"`{name}` is larger than {MAX_BYTES} bytes, the most that a spec may be")
+def _too_large(name: str, limits: Limits) -> FileTooLarge:
+    return FileTooLarge(None, f"`{name}` is larger than {limits.bytes} bytes", helps=[limits.help("bytes")])
 
 
 def _normalized(text: str) -> str:

@@ -9,12 +9,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from lark import Lark, Token, Tree
+from lark import Lark, Token
 from lark.exceptions import UnexpectedInput
 
 from archdsl.diagnostics import ArchError, Diagnostic, Source, Span
+from archdsl.limits import USUAL, Limits
 from archdsl.syntax import tree
-from archdsl.syntax.survey import NestedTooDeep, NumberTooLong, Survey, survey
+from archdsl.syntax.survey import NumberTooLong, Survey, survey, too_deep, too_long
 from archdsl.syntax.tree import Expression, File, Literal, Sizes, Template, Word
 
 
@@ -26,9 +27,9 @@ def grammar_tables() -> Lark:
     return tables.load()
 
 
-def parse(source: Source) -> File:
+def parse(source: Source, limits: Limits = USUAL) -> File:
     """The tree of a spec. Raises ArchError with every mistake where the text is not in the language."""
-    found = survey(source)
+    found = survey(source, limits)
     if found.odd or found.quoted:
         raise ArchError(*_mistakes(source.text, source, "start", 0, found))
     warnings = _warnings(source, found)
@@ -37,27 +38,32 @@ def parse(source: Source) -> File:
     gc.disable()
     try:
         parsed = _run(source.text, source, "start", 0)
-        builder = _Builder(source, 0)
+        builder = _Builder(source, 0, limits)
         items = tuple(builder.node(item) for item in parsed.children)
     except RecursionError:
-        raise ArchError(NestedTooDeep(None, f"`{source.name}` is nested too deep to be read")) from None
+        raise ArchError(too_deep(source.span(0, 0), limits)) from None
     finally:
         if collecting:
             gc.enable()
     if builder.doubtful:
-        raise ArchError(*_mistakes(source.text, source, "start", 0))
+        raise ArchError(*(_mistakes(source.text, source, "start", 0) or builder.faults))
     comments = tuple(tree.Comment(span, span.text) for span in found.comments)
     return File(source.span(0, len(source.text)), source, items, comments, warnings)
 
 
-def parse_expression(source: Source, text: str, offset: int = 0) -> Expression:
+def parse_expression(source: Source, text: str, offset: int = 0, limits: Limits = USUAL) -> Expression:
     """The tree of an expression that stands at an offset of a source."""
     parsed = _run(text, source, "expression", offset)
-    result = _Builder(source, offset).node(parsed)
+    try:
+        result = _Builder(source, offset, limits).node(parsed)
+    except RecursionError:
+        raise ArchError(too_deep(source.span(offset, offset), limits)) from None
     assert isinstance(result, Expression)
     return result
 
 
+LEVELS = 4
+"""As many levels of the tree as a bracket makes, and more: what nests without brackets counts like them."""
 _ROWS = ("header", "row", "value_row")
 _HOLE = re.compile(r"\{([^{}\n]*)\}")
 
@@ -111,11 +117,16 @@ def _warnings(source: Source, found: Survey) -> tuple[Diagnostic, ...]:
 class _Builder:
     """Makes nodes of what Lark parsed; `offset` is where the parsed text begins in the source."""
 
-    def __init__(self, source: Source, offset: int) -> None:
+    def __init__(self, source: Source, offset: int, limits: Limits) -> None:
         self.source = source
         self.offset = offset
+        self.limits = limits
+        self.depth = 0
+        self.deepest = LEVELS * limits.nesting
         self.doubtful = False
         """Whether something was read that is a mistake though the grammar takes it."""
+        self.faults: list[Diagnostic] = []
+        """What was found in holes."""
 
     def node(self, parsed: Any) -> Any:
         if parsed is None:
@@ -127,13 +138,19 @@ class _Builder:
             span = self.source.span(self.offset, self.offset)
         else:
             span = self.source.span(self.offset + meta.start_pos, self.offset + meta.end_pos)
-        return self.build(parsed, span)
+        self.depth += 1
+        if self.depth > self.deepest:
+            raise ArchError(too_deep(self.source.span(span.start, span.start), self.limits))
+        children = []
+        # One frame of Python for each level, so that what the limit allows fits on its stack.
+        for child in parsed.children:
+            children.append(self.node(child))
+        self.depth -= 1
+        return self.build(str(parsed.data), span, children)
 
-    def build(self, parsed: Tree[Token], span: Span) -> Any:
-        rule = str(parsed.data)
+    def build(self, rule: str, span: Span, children: list[Any]) -> Any:
         if rule in _ROWS and "\n" in span.text:
             self.doubtful = True
-        children = [self.node(child) for child in parsed.children]
         if rule == "number":
             return self.literal(span)
         if rule == "string":
@@ -167,6 +184,8 @@ class _Builder:
 
     def template(self, whole: Span, inner: Span) -> Template:
         text = inner.text
+        if len(text) > self.limits.letters + 2:
+            raise ArchError(too_long(inner, self.limits))
         if text.startswith('"'):
             inner = self.source.span(inner.start + 1, inner.end - 1)
             text = inner.text
@@ -184,13 +203,16 @@ class _Builder:
     def hole(self, text: str, start: int) -> Expression:
         """The expression in a hole of a label, a reference or an input."""
         try:
-            return parse_expression(self.source, text, start)
-        except ArchError:
-            # The text is read once more as a whole, which reports this beside all else.
+            return parse_expression(self.source, text, start, self.limits)
+        except ArchError as error:
+            # The text is read once more as a whole, which reports this beside all else, if it can see it.
             self.doubtful = True
+            self.faults += error.diagnostics
             return Literal(self.source.span(start, start), 0)
 
     def sizes(self, span: Span) -> Sizes:
+        if len(span.text) > self.limits.letters:
+            raise ArchError(too_long(span, self.limits))
         dims: list[Expression] = []
         for match in re.finditer(r"[0-9]+|\{([^{}\n]*)\}", span.text):
             at = span.start + match.start()
@@ -209,6 +231,8 @@ def sizes_literal(span: Span) -> Expression:
     return tree.Items(span, tuple(Literal(span, each) for each in numbers))
 
 
+_EXPONENT = 400
+"""A power of ten beyond those of floating point; as a whole number it would take long to write down."""
 _SUFFIX = {"k": 10**3, "M": 10**6, "G": 10**9}
 
 
@@ -217,6 +241,9 @@ def number(text: str) -> int | float:
     scale = _SUFFIX.get(text[-1], 1)
     digits = text[:-1] if scale != 1 else str(text)
     if "." in digits or "e" in digits or "E" in digits:
+        exponent = int(re.split("[eE]", digits + "e0")[1])
+        if abs(exponent) > _EXPONENT:
+            return math.inf if exponent > 0 else 0.0
         # Exactly as written: 4.1 · 10⁹ in floating point is no whole number.
         value = Decimal(digits.replace("_", "")) * scale
         return int(value) if scale != 1 and value == value.to_integral_value() else float(value)

@@ -1,15 +1,13 @@
-"""`archdsl compile`, and that a file is written whole or not at all."""
+"""`archdsl compile`: where the source goes, and what it doesn't replace."""
 
 from __future__ import annotations
 
-import stat
+import re
 from pathlib import Path
 
 import pytest
 
 import archdsl
-from archdsl.cli import writing
-from archdsl.cli.writing import write
 
 from .conftest import Run
 
@@ -28,7 +26,9 @@ def test_to_stdout(run: Run) -> None:
 def test_to_a_file(run: Run, tmp_path: Path) -> None:
     ran = run("compile", "resnet.arch", "--variant", "resnet34", "-o", "net.py")
     assert (ran.status, ran.out, ran.err) == (0, "", "")
-    assert (tmp_path / "net.py").read_text(encoding="utf-8") == "# resnet34 (1000,)\n"
+    source, mark = (tmp_path / "net.py").read_text(encoding="utf-8").splitlines()
+    assert source == "# resnet34 (1000,)"
+    assert re.fullmatch("# Written by archdsl: [0-9a-f]{16}", mark)
     assert [path.name for path in tmp_path.iterdir()] == ["net.py"]
 
 
@@ -46,26 +46,35 @@ def test_where_nothing_can_be_written(run: Run, tmp_path: Path, target: str) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_archdsl_wrote_is_replaced(run: Run, tmp_path: Path) -> None:
+    assert run("compile", "resnet18", "-o", "net.py").status == 0
+    assert run("compile", "resnet34", "-o", "net.py").status == 0
+    assert (tmp_path / "net.py").read_text(encoding="utf-8").startswith("# resnet34 ")
+
+
+@pytest.mark.parametrize("change", ["net.eval()\n", "\n"])
+def test_what_was_changed_since_is_not(run: Run, tmp_path: Path, change: str) -> None:
     path = tmp_path / "net.py"
-    path.write_text("old\n", encoding="utf-8")
+    run("compile", "resnet18", "-o", "net.py")
+    path.write_text(change + path.read_text(encoding="utf-8"), encoding="utf-8")
+    before = path.read_bytes()
+    ran = run("compile", "resnet34", "-o", "net.py")
+    assert ran.status == 2
+    assert ran.err == "error: net.py: is not as archdsl wrote it, and --force is needed to replace it\n"
+    assert path.read_bytes() == before
+    assert run("compile", "resnet34", "-o", "net.py", "--force").status == 0
+    assert path.read_text(encoding="utf-8").startswith("# resnet34 ")
 
-    def fail(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing.os, "fsync", fail)
-    with pytest.raises(OSError, match="No space left on device"):
-        write(path, "new\n")
-    assert path.read_text(encoding="utf-8") == "old\n"
-    assert [each.name for each in tmp_path.iterdir()] == ["net.py"]
+@pytest.mark.parametrize("content", ["import torch\n", "# Written by archdsl: 0123456789abcdef\n"])
+def test_what_a_person_wrote_is_not(run: Run, tmp_path: Path, content: str) -> None:
+    (tmp_path / "net.py").write_text(content, encoding="utf-8")
+    (tmp_path / "link.py").symlink_to("net.py")
+    for name in ("net.py", "link.py"):
+        assert run("compile", "resnet18", "-o", name).status == 2
+    assert (tmp_path / "net.py").read_text(encoding="utf-8") == content
 
 
-def test_permissions_and_links_are_kept(tmp_path: Path) -> None:
-    path, link = tmp_path / "net.py", tmp_path / "link.py"
-    path.write_text("old\n", encoding="utf-8")
-    path.chmod(0o640)
-    link.symlink_to(path)
-    write(link, "new\n")
-    assert link.is_symlink()
-    assert path.read_text(encoding="utf-8") == "new\n"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+def test_an_empty_file_is_filled(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.py").touch()
+    assert run("compile", "resnet18", "-o", "net.py").status == 0

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl import formatting
-from archdsl.cli import writing
+from archdsl import formatting, writing
 from archdsl.formatting import ChangedMeaning
 
 from .conftest import Run
@@ -153,7 +152,7 @@ def test_a_folder_that_can_not_be_written(run: Run, net: Path) -> None:
 
 
 def test_what_would_mean_something_else_is_not_written(run: Run, net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(source: object) -> str:
+    def wrong(*arguments: object) -> str:
         raise ChangedMeaning
 
     monkeypatch.setattr(formatting, "format_source", wrong)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from pathlib import Path
+
+from archdsl.writing import write
 
 PURE = "graphviz-pure"
 _PURE_FORMATS = ("svg", "png")
@@ -34,7 +34,7 @@ def write_picture(dot: str, path: Path) -> None:
     form = check_format(path)
     content = dot.encode() if form == "dot" else _drawn(dot, form)
     try:
-        _replace(path, content)
+        write(path, content)
     except OSError as error:
         raise RenderError(f"can't write `{path}`: {error.strerror or error}") from error
 
@@ -81,25 +81,3 @@ def _pure() -> str | None:
         if found is not None:
             return found
     return shutil.which(PURE)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put a file in place in one step."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(_mode(path))
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _mode(path: Path) -> int:
-    """The permissions of the file that is there, else those of a new one."""
-    if path.exists():
-        return path.stat().st_mode & 0o7777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -27,6 +27,7 @@ from archdsl.backends.torch.printing import literal, prose, quoted
 from archdsl.backends.torch.verify import verify
 from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
 from archdsl.diagnostics import Span
+from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import BlockValue, LayerValue, Value, is_number
@@ -64,6 +65,7 @@ class SourceWriter:
         self.built: dict[Key, dict[frozenset[tuple[str, Any]], GeneratedClass]] = {}
         self.order: list[GeneratedClass] = []
         self.definitions: dict[str, str] = {}
+        self.budget = Budget(program.limits)
         self.names = Namespace(TAKEN)
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
         self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
@@ -147,7 +149,7 @@ class SourceWriter:
             name: known[name] if name in known and self.parameters[name] == dict(origin.bindings)[name] else value
             for name, value in self.parameters.items()
         }
-        elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant)
+        elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant, self.budget)
         scope = elaborator.block_scope(key.text) if isinstance(key.text, tree.Block) else origin.scope
         scope = scope.bind(**known)
         extra = outer_references(node)
@@ -232,7 +234,7 @@ class SourceWriter:
         before = len(self.order), dict(self.built), set(self.names.taken)
         try:
             x = shape_of("in", self.architecture.input, number)
-            elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant)
+            elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant, self.budget)
             body = self.program.build(elaborator, parameters, x)
             writer = ClassWriter(self, witnesses, identifiers, named_values(elaborator))
             verify(witnesses, witnesses.rows[0], body, self.architecture.body)

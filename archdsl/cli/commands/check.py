@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archdsl.cli.limiting import limit_option
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archdsl.checking import Report
     from archdsl.diagnostics import Diagnostic
+    from archdsl.limits import Limits
 
 
 @click.command()
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 )
 @click.option("--fix", is_flag=True, help="Make the fixes that are safe in the files that are named, then check.")
 @click.option("--warnings-as-errors", is_flag=True, help="Exit with 1 for a warning too.")
-def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_errors: bool) -> int:
+@limit_option
+def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_errors: bool, limits: Limits) -> int:
     """Find every mistake in specs.
 
     Every variant is built, every shape inferred, and every `expect` held against the result. A folder stands for
@@ -39,8 +43,8 @@ def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_e
     try:
         for spec in specs:
             if fix:
-                _mend(spec, sys.stdout if output_format == "text" else sys.stderr)
-            for name, report in check(spec):
+                _mend(spec, sys.stdout if output_format == "text" else sys.stderr, limits)
+            for name, report in check(spec, limits):
                 reports.append(report)
                 found += report.diagnostics
                 if output_format == "text" and not report.errors:
@@ -53,22 +57,22 @@ def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_e
     return 1 if any(each.severity == "error" or warnings_as_errors for each in found) else 0
 
 
-def _mend(spec: str, stream: object) -> None:
+def _mend(spec: str, stream: object, limits: Limits) -> None:
     """Make the safe fixes in the files that a name means, and say so. Specs that come along aren't the user's."""
     from archdsl.cli.writing import write
     from archdsl.diagnostics import ArchError
     from archdsl.diagnostics.columns import safe
     from archdsl.fixing import mend
     from archdsl.opening.library import find_all
-    from archdsl.opening.reading import MAX_BYTES, read_data
+    from archdsl.opening.reading import read_data
 
     try:
         files = [each for each in find_all(spec) if each.title is None and each.folder is not None]
     except ArchError:
         return  # The check says it.
     for each in files:
-        data = read_data(each.path)
-        if len(data) > MAX_BYTES:
+        data = read_data(each.path, limits)
+        if len(data) > limits.bytes:
             continue
         mended = mend(data, str(each.path), each.folder)
         if not mended.diagnostics:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archdsl.cli.opening import network_arguments, open_network
+
+if TYPE_CHECKING:
+    from archdsl.limits import Limits
 
 
 @click.command()
@@ -18,15 +22,19 @@ from archdsl.cli.opening import network_arguments, open_network
     metavar="FILE.py",
     help="Where to write it, in place of printing.",
 )
-def command(spec: str, variant: str | None, settings: dict[str, str], output: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Replace FILE.py even if archdsl didn't write it, or it was changed since.")
+def command(
+    spec: str, variant: str | None, settings: dict[str, str], limits: Limits, output: Path | None, force: bool
+) -> None:
     """Print the PyTorch source of a network.
 
-    It imports torch and nothing of ours.
+    It imports torch and nothing of ours. A file that is there is replaced only if archdsl wrote it and nobody
+    changed it since.
     """
-    source = open_network(spec, variant, settings).source()
+    source = open_network(spec, variant, settings, limits=limits).source()
     if output is None:
         print(source, end="")
         return
-    from archdsl.cli.writing import write
+    from archdsl.cli.writing import write_source
 
-    write(output, source)
+    write_source(output, source, force)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archdsl.cli.opening import network_arguments, open_network
+
+if TYPE_CHECKING:
+    from archdsl.limits import Limits
 
 
 @click.command()
@@ -35,6 +39,7 @@ def command(
     spec: str,
     variant: str | None,
     settings: dict[str, str],
+    limits: Limits,
     output: Path,
     depth: int | None,
     direction: str,
@@ -44,4 +49,4 @@ def command(
 
     Layers and skips are drawn, repeats once with their count.
     """
-    open_network(spec, variant, settings).diagram(output, depth=depth, direction=direction, fold=fold)
+    open_network(spec, variant, settings, limits=limits).diagram(output, depth=depth, direction=direction, fold=fold)

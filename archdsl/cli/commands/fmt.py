@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archdsl.cli.limiting import limit_option
+
 if TYPE_CHECKING:
     from archdsl.diagnostics import Diagnostic
+    from archdsl.limits import Limits
 
 STDIN = "-"
 
@@ -19,7 +22,8 @@ STDIN = "-"
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
-def command(paths: tuple[str, ...], check: bool, diff: bool) -> int:
+@limit_option
+def command(paths: tuple[str, ...], check: bool, diff: bool, limits: Limits) -> int:
     """Write specs in one style.
 
     A FILE is a spec, a folder, for all specs in it, or `-`, which reads a spec from stdin and prints it. What a
@@ -33,7 +37,7 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> int:
     mistakes: list[Diagnostic] = []
     for name in _files(paths):
         try:
-            changes = _format(name, check, diff)
+            changes = _format(name, check, diff, limits)
             status = max(status, 1 if changes and check else 0)
         except ArchError as error:
             mistakes += error.diagnostics
@@ -77,15 +81,15 @@ def _files(paths: tuple[str, ...]) -> Iterator[str]:
         yield from map(str, shown or [folder])
 
 
-def _format(name: str, check: bool, diff: bool) -> bool:
+def _format(name: str, check: bool, diff: bool, limits: Limits) -> bool:
     """Format one file and say so; whether it changes. Raises ArchError, ChangedMeaning and OSError."""
     from archdsl.diagnostics.columns import safe
     from archdsl.formatting import format_source
     from archdsl.opening.reading import source_of
 
     title = "stdin" if name == STDIN else name
-    data = _read(name)
-    text = format_source(source_of(data, title))
+    data = _read(name, limits)
+    text = format_source(source_of(data, title, limits), limits)
     changes = text.encode() != data
     if diff:
         if changes:
@@ -111,16 +115,16 @@ def _format(name: str, check: bool, diff: bool) -> bool:
     return changes
 
 
-def _read(name: str) -> bytes:
-    from archdsl.opening.reading import MAX_BYTES, read_data
+def _read(name: str, limits: Limits) -> bytes:
+    from archdsl.opening.reading import read_data
 
     if name == STDIN:
         if sys.stdin is None:
             raise OSError("stdin is closed")
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
+        return sys.stdin.buffer.read(limits.bytes + 1)
     path = Path(name)
     if path.is_dir():
         raise OSError("no spec is in this folder")
     if path.exists() and not path.is_file():
         raise OSError("only a file can be formatted")
-    return read_data(path)
+    return read_data(path, limits)

@@ -10,6 +10,7 @@ from archdsl.cli.opening import network_arguments, open_network
 
 if TYPE_CHECKING:
     from archdsl.analysis.memory import Dtype
+    from archdsl.limits import Limits
 
 
 @click.command()
@@ -35,6 +36,7 @@ def command(
     spec: str,
     variant: str | None,
     settings: dict[str, str],
+    limits: Limits,
     input: str | None,
     depth: int | None,
     explain: bool,
@@ -48,7 +50,7 @@ def command(
     Equal layers in a row are one line with a count, whose parameters and MACs are those of all copies; the
     lines below it are of one copy. 1 MAC = 2 FLOPs. CSV has the layers alone, without totals or memory.
     """
-    network = open_network(spec, variant, settings, input)
+    network = open_network(spec, variant, settings, input, limits)
     memory = network.memory(batch or 1, dtype or "float32") if batch or dtype else None
     shapes = network.shapes(depth, receptive_field, memory)
     formats = {"json": shapes.to_json, "csv": shapes.to_csv, "markdown": shapes.to_markdown}

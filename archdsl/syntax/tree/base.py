@@ -49,10 +49,12 @@ class Node:
             yield from _nodes(getattr(self, name))
 
     def walk(self) -> Iterator[Node]:
-        """This node and all below it."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        """This node and all below it, in the order of their fields."""
+        pending: list[Node] = [self]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending += reversed([*node.children])
 
 
 def _nodes(value: Any) -> Iterator[Node]:

@@ -1,0 +1,93 @@
+"""`python -m tests.fuzz [--runs N] [--seed S] [--unguided]`: mutants of small specs, guided by the code that they reach.
+
+Guided it needs atheris (`pip install -e '.[fuzz]'`). What was found stands in build/fuzz: `crash-*` for a text that is a bug
+of ours, `corpus` for texts that reach further than others, and a table of how far texts got for each seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+from collections import Counter
+from pathlib import Path
+
+BUILD = Path(__file__).resolve().parents[2] / "build" / "fuzz"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Try mutants of small specs.")
+    parser.add_argument("--runs", type=int, default=100_000, help="how many texts (default 100000)")
+    parser.add_argument("--seed", type=int, default=1, help="what the mutants depend on (default 1)")
+    parser.add_argument("--corpus", type=Path, help="where to keep texts that reach further (default in build/fuzz)")
+    parser.add_argument("--unguided", action="store_true", help="without atheris: faster, and blind")
+    options = parser.parse_args()
+    if options.unguided:
+        from tests.fuzz.exercise import STAGES, exercise
+    else:
+        import atheris
+
+        with atheris.instrument_imports(
+            include=["archdsl.syntax", "archdsl.elaborate", "archdsl.formatting", "archdsl.backends.torch"]
+        ):
+            from tests.fuzz.exercise import STAGES, exercise
+    from tests.fuzz.mutation import CORPUS, LONGEST, Mutator, seeds
+
+    kept = options.corpus or BUILD / "corpus" / str(options.seed)
+    kept.mkdir(parents=True, exist_ok=True)
+    reached: Counter[str] = Counter()
+    crashes: set[str] = set()
+
+    def finish() -> None:
+        total = reached.total()
+        share = 1 - reached["refused"] / max(1, total)
+        table = {stage: reached[stage] for stage in STAGES}
+        report = {"seed": options.seed, "inputs": total, "past_the_parser": round(share, 4), "crashes": len(crashes)}
+        (BUILD / f"seed-{options.seed}.json").write_text(json.dumps({**report, "stages": table}) + "\n")
+        print(
+            f"seed {options.seed}: {total} inputs, {share:.1%} past the parser, {len(crashes)} bugs; {table}",
+            flush=True,
+        )
+
+    def one(data: bytes) -> None:
+        text = data.decode("utf-8", errors="surrogateescape")
+        try:
+            reached[exercise(text)] += 1
+        except Exception as error:
+            reached["refused"] += 1
+            place = error.__traceback__
+            while place is not None and place.tb_next is not None:
+                place = place.tb_next
+            # Of each kind one text is kept, and the search goes on.
+            kind = f"{type(error).__name__}-{place.tb_frame.f_code.co_name if place else ''}-{place.tb_lineno if place else 0}"
+            if kind not in crashes:
+                crashes.add(kind)
+                (BUILD / f"crash-{kind}.arch").write_bytes(data)
+                print(f"{kind}: {error}", flush=True)
+        if reached.total() % 1000 == 0:
+            finish()
+        if reached.total() >= options.runs:
+            sys.stdout.flush()
+            os._exit(1 if crashes else 0)
+
+    def mutate(data: bytes, longest: int, seed: int) -> bytes:
+        text = data.decode("utf-8", errors="replace")
+        return Mutator(seed).mutant(text).encode("utf-8", errors="replace")[:longest]
+
+    if options.unguided:
+        choose = random.Random(options.seed)
+        texts = [*seeds()]
+        texts += [path.read_text(encoding="utf-8", errors="replace") for path in sorted(kept.iterdir())]
+        while True:
+            one(mutate(choose.choice(texts).encode(), LONGEST, choose.randrange(2**32)))
+
+    flags = [f"-seed={options.seed}", f"-max_len={LONGEST}", "-len_control=0", "-rss_limit_mb=2500", "-timeout=60"]
+    flags += ["-artifact_prefix=" + str(BUILD) + "/", "-print_final_stats=0", str(kept), str(CORPUS)]
+    atheris.Setup([sys.argv[0], *flags], one, custom_mutator=mutate)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
