@@ -272,7 +272,7 @@ def _unfitted(fit: Fit) -> UnfittedWeights:
 
 def _helps(fit: Fit) -> list[str]:
     helps = []
-    for missing in fit.missing[:SHOWN]:
+    for missing in fit.missing[:5] if fit.placed else ():
         likely = [each.name for each in fit.surplus if each.shape == missing.shape and _alike(each.name, missing.name)]
         if len(likely) == 1:
             helps.append(f"`{likely[0]}` has the shape of `{missing.name}`: renamed?")
