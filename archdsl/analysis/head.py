@@ -47,7 +47,7 @@ def head(architecture: Architecture) -> Head:
         layer, before, after = node.layer, node.input, node.output
         if layer.role is Role.POOLING and before.rank == 2 and all(size == 1 for size in after.spatial):
             return Head("pooled", name) if linear is None else Head("linear", name, linear)
-        if layer.role is Role.CONVOLUTION and before.rank == 2 and after.rank == 0:
+        if before.rank == 2 and after.rank == 0 and len(layer.weights(before).get("weight", ())) == 2 + before.rank:
             return Head("window", name)
         if layer.role is Role.LINEAR and linear is None and all(size == 1 for size in before.spatial):
             linear = name
