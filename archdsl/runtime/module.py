@@ -8,10 +8,20 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from archdsl.diagnostics.missing import MissingExtra
+
 if TYPE_CHECKING:
     from torch import nn
 
 PREFIX = "archdsl_generated_"
+
+
+def require_torch() -> None:
+    """Raise ImportError, with the way out, where there is no torch."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("a live module needs torch: pip install 'archdsl[torch]'") from error
 
 
 def module_class(source: str) -> type[nn.Module]:
@@ -20,10 +30,7 @@ def module_class(source: str) -> type[nn.Module]:
     The source becomes a Python module of its own, found by its hash: instances can be pickled and scripted,
     tracebacks show its lines, and equal source is one class. Raises ImportError without torch.
     """
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise ImportError("a live module needs torch: pip install 'archdsl[torch]'") from error
+    require_torch()
     name = PREFIX + hashlib.sha256(source.encode()).hexdigest()[:16]
     if name not in sys.modules:
         file = f"<{name}>"
