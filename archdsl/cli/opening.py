@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from archdsl.elaborate.program import Program
     from archdsl.network import Network
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -16,6 +18,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def network_arguments(command: Command) -> Command:
     """Give a command SPEC, `--variant` and `--set`, which `open_network` takes."""
+    return click.argument("spec", metavar="SPEC")(variant_options(command))
+
+
+def variant_options(command: Command) -> Command:
+    """Give a command `--variant` and `--set`."""
     for argument in (
         click.option(
             "--set",
@@ -28,7 +35,6 @@ def network_arguments(command: Command) -> Command:
         click.option(
             "--variant", metavar="NAME", help="The variant; the first if there are several and none is named."
         ),
-        click.argument("spec", metavar="SPEC"),
     ):
         command = argument(command)
     return command
@@ -37,17 +43,28 @@ def network_arguments(command: Command) -> Command:
 def open_network(spec: str, variant: str | None, settings: dict[str, str], input: str | None = None) -> Network:
     """The network that the arguments name; says on stderr which variant was taken for want of a name."""
     from archdsl.network import build
+    from archdsl.opening.parameters import from_text
+
+    program, chosen, _ = open_program(spec, variant)
+    return build(program, chosen, from_text(program, settings), input)
+
+
+def open_program(spec: str, variant: str | None) -> tuple[Program, str | None, Path]:
+    """A spec taken apart, the variant meant, and its file; says on stderr which was taken for want of a name."""
     from archdsl.opening.imports import read_program
     from archdsl.opening.library import find
-    from archdsl.opening.parameters import from_text
 
     found = find(spec)
     program = read_program(found.read(), found.folder)
     chosen = variant or found.variant
-    if chosen is None and len(program.variants) > 1:
-        first, *others = program.variants
-        print(f"note: {spec} has variants; this is the first, `{first}` (others: {', '.join(others)})", file=sys.stderr)
-    return build(program, chosen, from_text(program, settings), input)
+    if chosen is None and program.variants:
+        chosen, *others = program.variants
+        if others:
+            print(
+                f"note: {spec} has variants; this is the first, `{chosen}` (others: {', '.join(others)})",
+                file=sys.stderr,
+            )
+    return program, chosen, found.path
 
 
 def _settings(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

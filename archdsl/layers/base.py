@@ -131,6 +131,8 @@ class Layer(Keyword):
     """
     follows_bias: ClassVar[bool] = False
     """A convolution right before this layer needs no bias (batch normalization subtracts it)."""
+    makes_probabilities: ClassVar[bool] = False
+    """What comes out are probabilities, which a loss on logits must not be given."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -1,0 +1,135 @@
+"""`archdsl train`: from a spec to a trained network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archdsl.cli.opening import variant_options
+from archdsl.cli.recipes import given, recipe_options
+
+if TYPE_CHECKING:
+    from archdsl.recipes.run_folder import Run
+
+CHANGEABLE = frozenset(
+    ("data_dir", "download", "epochs", "accelerator", "devices", "nodes", "strategy", "workers", "tensorboard")
+)
+"""What may be given anew when a training goes on: how long, and where, but not how."""
+
+
+@click.command()
+@click.argument("spec", metavar="[SPEC]", required=False)
+@variant_options
+@click.option("--input", metavar="SIZES", help="Another input, channels first: 3x64x64.")
+@recipe_options()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where all goes; by default a new folder below `runs`.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Go on with the training in a folder, without SPEC.",
+)
+def command(
+    spec: str | None,
+    variant: str | None,
+    settings: dict[str, str],
+    input: str | None,
+    recipe: Path | None,
+    out: Path | None,
+    resume: Path | None,
+    **options: Any,
+) -> int:
+    """Train a network on images.
+
+    Without options: ten epochs on scikit-learn's handwritten digits, which need no download. The classes and the
+    input's channels are those of the data; images are resized to what the spec takes. Ctrl-C stops after the step
+    that runs and keeps everything; a second one quits.
+    """
+    if (spec is None) == (resume is None):
+        raise click.UsageError("either a SPEC to train, or `--resume DIR` to go on with")
+    from archdsl.recipes.datasets import data_set
+    from archdsl.recipes.fitting import fit
+
+    if resume is not None:
+        if variant or settings or input or recipe or out:
+            raise click.UsageError("a training that goes on has its spec and its recipe in its folder")
+        run = _resumed(resume, given(options))
+    else:
+        assert spec is not None
+        run = _begun(spec, variant, settings, input, recipe, given(options), out)
+    data = data_set(run.recipe.data, run.recipe.data_dir, run.recipe.download)
+    fitted = fit(run.subject, data, run.recipe, run.recipe.pretrained)
+    say = print if _first() else _nothing
+    say(f"{run.subject.title} on {data.name}")
+    for note in fitted.notes:
+        say(f"- {note}")
+    if resume is None and _first():
+        from archdsl.recipes.run_folder import begin_run
+
+        run = begin_run(run.folder, run.subject, run.recipe)
+    from archdsl.train.results import table
+    from archdsl.train.training import train
+
+    result = train(run, fitted, data, resume=resume is not None, say=lambda line: say(f"- {line}"))
+    say("")
+    say(table(result.metrics))
+    say("")
+    if not result.finished:
+        say(f"stopped; `archdsl train --resume {run.folder}` goes on")
+        return 130
+    say(f"in {run.folder}: " + ", ".join(sorted(path.name for path in run.folder.iterdir())))
+    return 0
+
+
+def _begun(
+    spec: str,
+    variant: str | None,
+    settings: dict[str, str],
+    input: str | None,
+    file: Path | None,
+    options: dict[str, Any],
+    out: Path | None,
+) -> Run:
+    """A new run, of which nothing is written yet. What a recipe says of the network, options may say otherwise."""
+    from archdsl.cli.opening import open_program
+    from archdsl.recipes.fitting import Subject
+    from archdsl.recipes.run_folder import Run, check_free, free_folder
+    from archdsl.recipes.toml import NETWORK, read_recipe, recipe_of
+
+    said = read_recipe(file) if file else {}
+    network = {name: said.pop(name, None) for name in NETWORK}
+    program, chosen, path = open_program(spec, variant or network["variant"])
+    inside = {name: str(value) for name, value in (network["set"] or {}).items()}
+    subject = Subject(program, spec, chosen, {**inside, **settings}, input or network["input"], path)
+    recipe = recipe_of({**said, **options})
+    folder = out or free_folder(subject, recipe.data)
+    if _first():
+        check_free(folder)
+    return Run(folder, subject, recipe)
+
+
+def _resumed(folder: Path, options: dict[str, Any]) -> Run:
+    from archdsl.recipes.run_folder import Run, open_run
+
+    for name in options:
+        if name not in CHANGEABLE:
+            raise click.UsageError(f"`--{name.replace('_', '-')}` can't change when a training goes on")
+    run = open_run(folder)
+    return Run(folder, run.subject, run.recipe.model_copy(update=options))
+
+
+def _first() -> bool:
+    """Whether this process is the first of those that train together, which alone prints and writes."""
+    return all(os.environ.get(name, "0") == "0" for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
+
+
+def _nothing(text: str) -> None:
+    """What other processes say."""

@@ -1,0 +1,292 @@
+"""A training from beginning to end, or from where it was interrupted; and the test that ends it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import platform
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import lightning.pytorch as lightning
+import torch
+from lightning.pytorch.loggers import Logger
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+from torch import Tensor, nn
+
+import archdsl
+from archdsl.diagnostics import ArchError
+from archdsl.recipes.datasets import DataSet
+from archdsl.recipes.fitting import Fitted
+from archdsl.recipes.recipe import Recipe
+from archdsl.recipes.run_folder import CHECKPOINT, PREPARATION, ChangedNetwork, Run
+from archdsl.train import checkpoint
+from archdsl.train.batches import steps
+from archdsl.train.checkpoint import Epoch, State
+from archdsl.train.files import write_text
+from archdsl.train.keeping import Keeping
+from archdsl.train.learning import Learning, LossNotFinite
+from archdsl.train.preparation import SCALES, Preparation
+from archdsl.train.progress import Watching
+from archdsl.train.randomness import begin
+from archdsl.train.reading import Data, read_data
+from archdsl.train.results import save_weights, write_progress, write_results
+from archdsl.train.stopping import Stop, Stopped
+from archdsl.train.tuning import Tuning
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a training. `metrics` is what `metrics.json` has; `scores` [N, classes] are of the test set."""
+
+    run: Run
+    metrics: dict[str, Any]
+    history: tuple[Epoch, ...]
+    scores: Tensor | None
+    data: Data
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A network with what it is trained on, before anything has been learned."""
+
+    network: nn.Module
+    data: Data
+    preparation: Preparation
+    tuning: Tuning
+
+
+def prepare(fitted: Fitted, data: DataSet, recipe: Recipe, say: Say) -> Prepared:
+    """Read the data and build the network, its first weights drawn from the seed, and freeze what doesn't train."""
+    images = read_data(data, recipe, fitted)
+    for note in images.notes:
+        say(note)
+    begin(recipe.seed, "weights")
+    network = build(fitted)
+    tuning = Tuning(network, recipe.tuned, fitted.network.architecture.auxiliary)
+    return Prepared(network, images, preparation_of(fitted, recipe), tuning)
+
+
+def build(fitted: Fitted) -> nn.Module:
+    """The network as it is trained: it gives logits, also where the spec ends in probabilities."""
+    network = fitted.network.module()
+    if fitted.probabilities is not None:
+        network.set_submodule(fitted.probabilities, nn.Identity(), strict=True)
+    return network
+
+
+def preparation_of(fitted: Fitted, recipe: Recipe) -> Preparation:
+    """How images of a recipe become input of its network."""
+    mean, std = SCALES[recipe.normalize or "none"]
+    return Preparation(fitted.channels, fitted.size, recipe.flip, mean, std, fitted.resize)
+
+
+def train(run: Run, fitted: Fitted, data: DataSet, *, resume: bool = False, say: Say = print) -> Result:
+    """Train until the recipe's epochs are done, then test once; or go on with what is in the run's folder.
+
+    Every random draw derives from the seed, the epoch and the step, so that a training that goes on ends with the
+    very weights of one that was never interrupted. Raises ArchError where the loss is not finite any more, the batch
+    is too large, or the folder's checkpoint is of another network, and OSError.
+    """
+    from archdsl.recipes.failures import check_batch, not_finite
+
+    recipe = run.recipe
+    if rank_zero_only.rank != 0:
+        say = _silent
+    prepared = prepare(fitted, data, recipe, say)
+    check_batch(recipe, len(prepared.data.train))
+    state = _resumed(run, fitted, prepared.network) if resume else State(fingerprint(fitted))
+    learning = Learning(
+        prepared.network,
+        recipe,
+        prepared.data,
+        prepared.preparation,
+        prepared.tuning,
+        epoch=state.epoch,
+        step=state.step,
+        totals=state.totals,
+    )
+    for line in _what_trains(prepared.tuning):
+        say(line)
+    if rank_zero_only.rank == 0:
+        document = prepared.preparation.document() | {"classes": list(prepared.data.classes)}
+        write_text(run.path(PREPARATION), _json(document))
+    watching = Watching(recipe.epochs)
+
+    def told(epoch: Epoch) -> None:
+        watching.tell(epoch)
+        write_progress(run, state.history)
+
+    finished = True
+    with _quiet(), Stop().listening() as stop:
+        keeping = Keeping(run.path(CHECKPOINT), state, stop, told)
+        trainer = _trainer(recipe, recipe.epochs - state.epoch, [keeping, watching], bool(state.step), run, learning)
+        try:
+            if state.epoch < recipe.epochs:
+                trainer.fit(learning)
+            if state.best:
+                learning.network.load_state_dict(state.best)
+            trainer.test(learning, verbose=False)
+        except Stopped:
+            finished = False
+        except LossNotFinite as error:
+            raise not_finite(recipe, error.epoch, error.step, state.epoch) from None
+        finally:
+            watching.end()
+    metrics = _metrics(run, fitted, learning, state, trainer, finished)
+    result = Result(run, metrics, tuple(state.history), learning.predictions, prepared.data, finished)
+    if rank_zero_only.rank == 0:
+        if finished:
+            save_weights(run, fitted, prepared.preparation, prepared.data.classes, learning.network.state_dict())
+        write_results(result)
+    return result
+
+
+def fingerprint(fitted: Fitted) -> str:
+    """A hash of the network's structure, which its weights belong to."""
+    return hashlib.sha256(fitted.network.to_json().encode()).hexdigest()
+
+
+def _resumed(run: Run, fitted: Fitted, network: nn.Module) -> State:
+    state = checkpoint.read(run.path(CHECKPOINT))
+    if state.network != fingerprint(fitted):
+        raise ArchError(
+            ChangedNetwork(
+                None,
+                f"the checkpoint in `{run.folder}` is of another network than its spec",
+                notes=[f"`{run.subject.path}` or `{run.path('run.toml')}` has changed since the training was begun"],
+                helps=["train the changed spec in a folder of its own"],
+            )
+        )
+    try:
+        network.load_state_dict(state.weights)
+    except RuntimeError as error:
+        raise OSError(f"`{run.path(CHECKPOINT)}` doesn't fit its network: {' '.join(str(error).split())}") from None
+    return state
+
+
+def _trainer(
+    recipe: Recipe, epochs: int, callbacks: list[lightning.Callback], in_epoch: bool, run: Run, learning: Learning
+) -> lightning.Trainer:
+    logger: Logger | bool = False
+    if recipe.tensorboard:
+        from lightning.pytorch.loggers import TensorBoardLogger
+
+        logger = TensorBoardLogger(str(run.folder), name="tensorboard", version="")
+    devices: int | str = int(recipe.devices) if recipe.devices.isdigit() else recipe.devices
+    return lightning.Trainer(
+        accelerator=recipe.accelerator,
+        devices=devices,
+        num_nodes=recipe.nodes,
+        strategy=recipe.strategy,
+        precision=recipe.precision,  # type: ignore[arg-type]
+        max_epochs=epochs,
+        callbacks=callbacks,
+        logger=logger,
+        deterministic="warn" if recipe.deterministic else None,
+        # What is kept, shown and shuffled is ours.
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        num_sanity_val_steps=0,
+        limit_val_batches=1.0 if len(learning.data.validation) else 0,
+        # An epoch that was begun before has fewer steps than the next.
+        reload_dataloaders_every_n_epochs=1 if in_epoch else 0,
+    )
+
+
+def _what_trains(tuning: Tuning) -> Iterator[str]:
+    """A table of what trains, part by part, where not everything does."""
+    parts = tuning.parts()
+    trains, params = sum(part.trains for part in parts), sum(part.params for part in parts)
+    if tuning.everything:
+        yield f"trains: all {params:,} parameters"
+        return
+    rows = [("part", "trains", "of parameters")]
+    rows += [(part.name, f"{part.trains:,}" if part.trains else "frozen", f"{part.params:,}") for part in parts]
+    rows.append(("", f"{trains:,}", f"{params:,}"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    yield ""
+    for name, *counts in rows:
+        yield "  ".join([name.ljust(widths[0]), *map(str.rjust, counts, widths[1:])])
+    yield ""
+
+
+def _metrics(
+    run: Run, fitted: Fitted, learning: Learning, state: State, trainer: lightning.Trainer, finished: bool
+) -> dict[str, Any]:
+    """What `metrics.json` has: accuracies are fractions, losses means over images, times in seconds."""
+    recipe, history = run.recipe, state.history
+    chosen = next((each for each in history if each.epoch == state.best_epoch), history[-1] if history else None)
+    spent = sum(each.seconds for each in history)
+    seen = sum(each.seconds * each.images_per_second for each in history)
+    test: dict[str, Any] = {"test_accuracy": None, "test_loss": None}
+    if finished:
+        loss, hits, count = learning.test_totals.tolist()
+        test = {"test_accuracy": hits / count, "test_loss": loss / count}
+    device = trainer.strategy.root_device
+    return {
+        **test,
+        "val_accuracy": chosen.val_accuracy if chosen else None,
+        "val_loss": chosen.val_loss if chosen else None,
+        "train_accuracy": chosen.train_accuracy if chosen else None,
+        "train_loss": chosen.train_loss if chosen else None,
+        "finished": finished,
+        "epochs": state.epoch,
+        "best_epoch": state.best_epoch,
+        "steps_per_epoch": len(steps(len(learning.data.train), recipe.batch_size)),
+        "seconds": state.seconds,
+        "images_per_second": seen / spent if spent else None,
+        "seed": recipe.seed,
+        "network": fitted.network.variant or fitted.network.name,
+        "parameters": sum(parameter.numel() for parameter in learning.network.parameters()),
+        "trained_parameters": sum(each.numel() for each in learning.network.parameters() if each.requires_grad),
+        "data": recipe.data,
+        "images": {
+            "train": len(learning.data.train),
+            "validation": len(learning.data.validation),
+            "test": len(learning.data.test),
+        },
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "processes": trainer.world_size,
+        "versions": {
+            "archdsl": archdsl.__version__,
+            "torch": torch.__version__,
+            "lightning": lightning.__version__,
+            "python": platform.python_version(),
+        },
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Lightning's advice is for people who write loops of their own; ours is in the recipe."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        for module in ("lightning", "torch", "pydantic"):
+            warnings.filterwarnings("ignore", module=rf"{module}\..*")
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+
+def _silent(text: str) -> None:
+    """What processes but the first say."""
+
+
+def _json(document: Any) -> str:
+    import json
+
+    return json.dumps(document, indent=2) + "\n"
