@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,10 +74,23 @@ def check_free(folder: Path) -> None:
 
 
 def begin_run(folder: Path, subject: Subject, recipe: Recipe) -> Run:
-    """Make a folder with the spec, the files it brings blocks from, and the recipe. Raises OSError."""
+    """Make a folder with the spec, the files it brings blocks from, and the recipe: all of it or nothing.
+
+    Raises ArchError where the folder holds something, and OSError.
+    """
     check_free(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    try:
+        _write_run(draft, subject, recipe)
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Run(folder, subject, recipe)
+
+
+def _write_run(folder: Path, subject: Subject, recipe: Recipe) -> None:
     home = Path(subject.program.file.source.name).parent
-    (folder / SPEC).mkdir(parents=True, exist_ok=True)
     for program in subject.program.files:
         source = program.file.source
         target = folder / SPEC / (_main(subject) if program is subject.program else Path(source.name).relative_to(home))
@@ -84,7 +99,6 @@ def begin_run(folder: Path, subject: Subject, recipe: Recipe) -> Run:
     said: dict[str, Any] = {"spec": _main(subject), "variant": subject.variant, "input": subject.input}
     said |= {"set": dict(subject.settings), **recipe.model_dump()}
     (folder / DESCRIPTION).write_text(toml(said), encoding="utf-8", newline="\n")
-    return Run(folder, subject, recipe)
 
 
 def open_run(folder: Path) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import platform
 import warnings
@@ -149,11 +150,17 @@ def train(run: Run, fitted: Fitted, data: DataSet, *, resume: bool = False, say:
 
 
 def fingerprint(fitted: Fitted) -> str:
-    """A hash of the network's structure, which its weights belong to."""
-    return hashlib.sha256(fitted.network.to_json().encode()).hexdigest()
+    """A hash of the network's structure, which its weights belong to; where it is written doesn't count."""
+    document = json.loads(fitted.network.to_json())
+    for node in document["nodes"]:
+        node.pop("place")
+    return hashlib.sha256(json.dumps(document).encode()).hexdigest()
 
 
 def _resumed(run: Run, fitted: Fitted, network: nn.Module) -> State:
+    if not run.path(CHECKPOINT).is_file():
+        # It was interrupted before the first epoch was done.
+        return State(fingerprint(fitted))
     state = checkpoint.read(run.path(CHECKPOINT))
     if state.network != fingerprint(fitted):
         raise ArchError(
@@ -287,6 +294,4 @@ def _silent(text: str) -> None:
 
 
 def _json(document: Any) -> str:
-    import json
-
     return json.dumps(document, indent=2) + "\n"
