@@ -15,15 +15,15 @@ from archdsl.train.randomness import order
 
 
 class Batch(NamedTuple):
-    """One step's images in this process: `index` are their places, `pixels` None where the images lie in memory.
+    """One step's images in this process, by their places; `pixels` are None where the images lie in memory.
 
-    In training `count` is how many all processes take together; in evaluation how many of these aren't padding.
+    In training `images` is how many all processes take together; in evaluation how many of these aren't padding.
     """
 
     epoch: int
     step: int
-    index: Tensor
-    count: int
+    places: Tensor
+    images: int
     pixels: Tensor | None
 
 
@@ -94,7 +94,7 @@ class EvaluationBatches:
     def __iter__(self) -> Iterator[Batch]:
         mine = torch.arange(len(self.images))[self.share.part]
         places = torch.cat([mine, mine.new_zeros(self._each - len(mine))])
-        chosen = list(places.split(self.size)) if len(places) else []
+        chosen = list(torch.split(places, self.size)) if len(places) else []
         for step, (index, pixels) in enumerate(_with_pixels(self.images, chosen, self.workers)):
             yield Batch(0, step, index, min(len(index), len(mine) - step * self.size), pixels)
 

@@ -106,7 +106,7 @@ def in_channels(pixels: Tensor, channels: int) -> Tensor:
     return torch.cat(
         [
             (part.float() * weights[:, None, None]).sum(1, keepdim=True).round().to(torch.uint8)
-            for part in pixels.split(_AT_ONCE)
+            for part in torch.split(pixels, _AT_ONCE)
         ]
     )
 
@@ -117,6 +117,6 @@ def resized(pixels: Tensor, size: tuple[int, int]) -> Tensor:
         return pixels
     parts = (
         functional.interpolate(part.float(), size, mode="bilinear", antialias=True, align_corners=False)
-        for part in pixels.split(_AT_ONCE)
+        for part in torch.split(pixels, _AT_ONCE)
     )
     return torch.cat([part.round_().clamp_(0, 255).to(torch.uint8) for part in parts])

@@ -38,11 +38,9 @@ class Keeping(lightning.Callback):
         if state.optimizer is not None:
             trainer.strategy.load_optimizer_state_dict({"optimizer_states": [state.optimizer]})
         if state.scheduler is not None and learning.scheduler is not None:
-            length = getattr(learning.scheduler, "T_max", None)
-            learning.scheduler.load_state_dict(state.scheduler)
-            if length is not None:
-                # A training may be made longer than it was.
-                learning.scheduler.T_max = length  # type: ignore[union-attr]
+            # A training may be made longer than it was.
+            length = {name: value for name, value in vars(learning.scheduler).items() if name == "T_max"}
+            learning.scheduler.load_state_dict(state.scheduler | length)
         if state.scaler:
             trainer.precision_plugin.load_state_dict(state.scaler)
 

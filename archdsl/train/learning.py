@@ -110,8 +110,8 @@ class Learning(lightning.LightningModule):
         return EvaluationBatches(self.data.test, self.recipe.batch_size, self.share, self.workers())
 
     def _pixels(self, batch: Batch, images: AnyImages) -> tuple[Tensor, Tensor]:
-        pixels = images.take(batch.index) if batch.pixels is None else batch.pixels
-        return pixels, images.labels[batch.index]
+        pixels = images.take(batch.places) if batch.pixels is None else batch.pixels
+        return pixels, images.labels[batch.places]
 
     def _laid_out(self, numbers: Tensor) -> Tensor:
         return numbers.contiguous(memory_format=torch.channels_last) if self.channels_last else numbers
@@ -156,7 +156,7 @@ class Learning(lightning.LightningModule):
 
     def on_train_start(self) -> None:
         if self.channels_last:
-            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.network.to(memory_format=torch.channels_last)
         self._whole = torch.float32 if self.device.type == "mps" else torch.float64
 
     def on_train_epoch_start(self) -> None:
@@ -178,18 +178,18 @@ class Learning(lightning.LightningModule):
         images = self.images["train"]
         pixels, labels = self._pixels(batch, images)
         draw = generator(seed, "augment", batch.epoch, batch.step)
-        numbers = self._laid_out(self.preparation.training(pixels, draw, batch.count, share.part))
+        numbers = self._laid_out(self.preparation.training(pixels, draw, batch.images, share.part))
         begin(seed, "step", batch.epoch, batch.step, share.rank)
         output = self._run(numbers)
         loss, scores = self._loss(output, labels)
-        counted = share.counted(batch.count)
+        counted = share.counted(batch.images)
         if counted:
             self.loss_sum.add_(loss.detach(), alpha=counted)
             self.hits += (scores.argmax(1) == labels).sum()
             self.counted += counted
         self._look(loss, batch)
         # Processes whose gradients are averaged: each counts for as many images as it has.
-        return loss if share.world == 1 else loss * (counted * share.world / batch.count)
+        return loss if share.world == 1 else loss * (counted * share.world / batch.images)
 
     def _loss(self, output: Any, labels: Tensor) -> tuple[Tensor, Tensor]:
         """The loss and the scores that the network is judged by; outputs of training count for a part."""
@@ -252,7 +252,7 @@ class Learning(lightning.LightningModule):
         assert self.predictions is not None
         totals, scores = self._judged(batch, self.images["test"])
         self.test_totals += totals
-        self.predictions[batch.index[: batch.count]] = scores.float()
+        self.predictions[batch.places[: batch.images]] = scores.float()
 
     def on_test_epoch_end(self) -> None:
         assert self.predictions is not None
@@ -262,11 +262,11 @@ class Learning(lightning.LightningModule):
     def _judged(self, batch: Batch, images: AnyImages) -> tuple[Tensor, Tensor]:
         """Sums of loss, hits and images, and the scores of those that aren't padding."""
         pixels, labels = self._pixels(batch, images)
-        scores = self._run(self._laid_out(self.preparation.evaluation(pixels)))[: batch.count]
-        labels = labels[: batch.count]
+        scores = self._run(self._laid_out(self.preparation.evaluation(pixels)))[: batch.images]
+        labels = labels[: batch.images]
         loss = functional.cross_entropy(scores.float(), labels, reduction="sum")
         hits = (scores.argmax(1) == labels).sum()
-        return torch.stack([loss, hits, hits.new_tensor(batch.count)]), scores
+        return torch.stack([loss, hits, hits.new_tensor(batch.images)]), scores
 
     # Weights under the network's own names.
 

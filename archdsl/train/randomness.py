@@ -37,7 +37,7 @@ def split(labels: Tensor, part: float, seed: int, purpose: str) -> tuple[Tensor,
     """The places of what stays and of what is held out: the part of each class, rounded, in the order of the data."""
     draw = generator(seed, "split", purpose)
     held = torch.zeros(len(labels), dtype=torch.bool)
-    for label in labels.unique().tolist():
+    for label in sorted(set(labels.tolist())):
         places = (labels == label).nonzero()[:, 0]
         chosen = torch.randperm(len(places), generator=draw)[: round(len(places) * part)]
         held[places[chosen]] = True

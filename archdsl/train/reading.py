@@ -36,6 +36,7 @@ def read_data(data: DataSet, recipe: Recipe, fitted: Fitted) -> Data:
     """A data set's images as the network takes them, but for crops. Raises OSError where files can't be read."""
     size, channels = fitted.resize, fitted.channels
     validation: AnyImages | None = None
+    train: AnyImages
     test: AnyImages | None
     if data.name.startswith(FOLDER):
         assert data.path is not None

@@ -10,18 +10,20 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as lightning
 import torch
 from lightning.pytorch.loggers import Logger
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from torch import Tensor, nn
 
 import archdsl
 from archdsl.diagnostics import ArchError
 from archdsl.recipes.datasets import DataSet
 from archdsl.recipes.fitting import Fitted
+from archdsl.recipes.processes import is_first
 from archdsl.recipes.recipe import Recipe
 from archdsl.recipes.run_folder import CHECKPOINT, PREPARATION, ChangedNetwork, Run
 from archdsl.train import checkpoint
@@ -98,7 +100,7 @@ def train(run: Run, fitted: Fitted, data: DataSet, *, resume: bool = False, say:
     from archdsl.recipes.failures import check_batch, not_finite
 
     recipe = run.recipe
-    if rank_zero_only.rank != 0:
+    if not is_first():
         say = _silent
     prepared = prepare(fitted, data, recipe, say)
     check_batch(recipe, len(prepared.data.train))
@@ -115,7 +117,7 @@ def train(run: Run, fitted: Fitted, data: DataSet, *, resume: bool = False, say:
     )
     for line in _what_trains(prepared.tuning):
         say(line)
-    if rank_zero_only.rank == 0:
+    if is_first():
         document = prepared.preparation.document() | {"classes": list(prepared.data.classes)}
         write_text(run.path(PREPARATION), _json(document))
     watching = Watching(recipe.epochs)
@@ -125,9 +127,16 @@ def train(run: Run, fitted: Fitted, data: DataSet, *, resume: bool = False, say:
         write_progress(run, state.history)
 
     finished = True
-    with _quiet(), Stop().listening() as stop:
+    with quiet(), Stop().listening() as stop:
         keeping = Keeping(run.path(CHECKPOINT), state, stop, told)
-        trainer = _trainer(recipe, recipe.epochs - state.epoch, [keeping, watching], bool(state.step), run, learning)
+        trainer = engine(
+            recipe,
+            recipe.epochs - state.epoch,
+            [keeping, watching],
+            learning,
+            in_epoch=bool(state.step),
+            folder=run.folder,
+        )
         try:
             if state.epoch < recipe.epochs:
                 trainer.fit(learning)
@@ -142,7 +151,7 @@ def train(run: Run, fitted: Fitted, data: DataSet, *, resume: bool = False, say:
             watching.end()
     metrics = _metrics(run, fitted, learning, state, trainer, finished)
     result = Result(run, metrics, tuple(state.history), learning.predictions, prepared.data, finished)
-    if rank_zero_only.rank == 0:
+    if is_first():
         if finished:
             save_weights(run, fitted, prepared.preparation, prepared.data.classes, learning.network.state_dict())
         write_results(result)
@@ -178,21 +187,31 @@ def _resumed(run: Run, fitted: Fitted, network: nn.Module) -> State:
     return state
 
 
-def _trainer(
-    recipe: Recipe, epochs: int, callbacks: list[lightning.Callback], in_epoch: bool, run: Run, learning: Learning
+def engine(
+    recipe: Recipe,
+    epochs: int,
+    callbacks: list[lightning.Callback],
+    learning: Learning,
+    *,
+    in_epoch: bool = False,
+    folder: Path | None = None,
 ) -> lightning.Trainer:
+    """Lightning's trainer as a recipe wants it. Events for TensorBoard go to `folder`; without one there are none.
+
+    `in_epoch` says that the first epoch was begun before.
+    """
     logger: Logger | bool = False
-    if recipe.tensorboard:
+    if recipe.tensorboard and folder is not None:
         from lightning.pytorch.loggers import TensorBoardLogger
 
-        logger = TensorBoardLogger(str(run.folder), name="tensorboard", version="")
+        logger = TensorBoardLogger(str(folder), name="tensorboard", version="")
     devices: int | str = int(recipe.devices) if recipe.devices.isdigit() else recipe.devices
     return lightning.Trainer(
         accelerator=recipe.accelerator,
         devices=devices,
         num_nodes=recipe.nodes,
         strategy=recipe.strategy,
-        precision=recipe.precision,  # type: ignore[arg-type]
+        precision=recipe.precision,
         max_epochs=epochs,
         callbacks=callbacks,
         logger=logger,
@@ -266,14 +285,14 @@ def _metrics(
         "versions": {
             "archdsl": archdsl.__version__,
             "torch": torch.__version__,
-            "lightning": lightning.__version__,
+            "lightning": version("lightning"),
             "python": platform.python_version(),
         },
     }
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Lightning's advice is for people who write loops of their own; ours is in the recipe."""
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     levels = [logger.level for logger in loggers]

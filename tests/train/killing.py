@@ -93,7 +93,14 @@ def arguments(folder: Path, epochs: int) -> list[str]:
     spec = folder.parent / "tiny.arch"
     spec.write_text(SPEC, encoding="utf-8")
     options = {"--epochs": epochs, "--batch-size": 64, "--resize": 10, "--crop": 8, "--seed": 3, "--schedule": "cosine"}
-    return ["train", str(spec), "--out", str(folder), "--flip", *(str(each) for pair in options.items() for each in pair)]
+    return [
+        "train",
+        str(spec),
+        "--out",
+        str(folder),
+        "--flip",
+        *(str(each) for pair in options.items() for each in pair),
+    ]
 
 
 def goes_on(folder: Path) -> list[str]:

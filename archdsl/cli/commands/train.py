@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from archdsl.cli.opening import variant_options
 from archdsl.cli.recipes import given, recipe_options
+from archdsl.recipes.processes import is_first
 
 if TYPE_CHECKING:
     from archdsl.recipes.run_folder import Run
@@ -67,11 +67,11 @@ def command(
         run = _begun(spec, variant, settings, input, recipe, given(options), out)
     data = data_set(run.recipe.data, run.recipe.data_dir, run.recipe.download)
     fitted = fit(run.subject, data, run.recipe, run.recipe.pretrained)
-    say = print if _first() else _nothing
+    say = print if is_first() else _nothing
     say(f"{run.subject.title} on {data.name}")
     for note in fitted.notes:
         say(f"- {note}")
-    if resume is None and _first():
+    if resume is None and is_first():
         from archdsl.recipes.run_folder import begin_run
 
         run = begin_run(run.folder, run.subject, run.recipe)
@@ -111,7 +111,7 @@ def _begun(
     subject = Subject(program, spec, chosen, {**inside, **settings}, input or network["input"], path)
     recipe = recipe_of({**said, **options})
     folder = out or free_folder(subject, recipe.data)
-    if _first():
+    if is_first():
         check_free(folder)
     return Run(folder, subject, recipe)
 
@@ -124,11 +124,6 @@ def _resumed(folder: Path, options: dict[str, Any]) -> Run:
             raise click.UsageError(f"`--{name.replace('_', '-')}` can't change when a training goes on")
     run = open_run(folder)
     return Run(folder, run.subject, run.recipe.model_copy(update=options))
-
-
-def _first() -> bool:
-    """Whether this process is the first of those that train together, which alone prints and writes."""
-    return all(os.environ.get(name, "0") == "0" for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
 
 
 def _nothing(text: str) -> None:
