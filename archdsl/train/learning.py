@@ -188,6 +188,8 @@ class Learning(lightning.LightningModule):
             self.hits += (scores.argmax(1) == labels).sum()
             self.counted += counted
         self._look(loss, batch)
+        # Here and not when the step is done: callbacks are told of that before this module is.
+        self.step = batch.step + 1
         # Processes whose gradients are averaged: each counts for as many images as it has.
         return loss if share.world == 1 else loss * (counted * share.world / batch.images)
 
@@ -218,9 +220,6 @@ class Learning(lightning.LightningModule):
         bad = self.summed(torch.where(self.bad < 0, 0, self.bad))
         if bad:
             raise LossNotFinite(self.epoch + 1, int(self.bad) if self.bad >= 0 else None)
-
-    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
-        self.step = batch.step + 1
 
     def totals(self) -> tuple[float, float, float]:
         """Sums of loss, hits and images of this epoch so far, over all processes."""
