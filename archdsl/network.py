@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.summary import Summary
@@ -17,12 +17,17 @@ from archdsl.opening.reading import text_source
 from archdsl.shape import Dim
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from archdsl.analysis.memory import Dtype, Memory
     from archdsl.diagnostics import Diagnostic
     from archdsl.elaborate.values import Value
     from archdsl.ir.nodes import Architecture
+    from archdsl.runtime.weights import Loaded, Weights
+    from archdsl.weights.fitting import Fit
+
+WeightsSource: TypeAlias = "str | Path | Mapping[str, Tensor] | Weights"
+"""A file of weights, `torchvision:` and a name, tensors by name, or weights that were read."""
 
 
 def load(
@@ -56,6 +61,23 @@ def build(
     """The network of a spec. Raises ArchError for every mistake of the spec."""
     dims = None if input is None else input_sizes(input)
     return Network(program, elaborate(program, variant, parameters or {}, dims))
+
+
+def weights_of(weights: WeightsSource, variant: str | None = None) -> Weights:
+    """The weights that are meant; `variant` is the name of torchvision's model where only `torchvision:NAME` is given.
+
+    Raises ArchError, OSError and ImportError as `Network.load` says.
+    """
+    from archdsl.runtime.weights import Weights, from_tensors, read_weights
+    from archdsl.runtime.weights.published import PREFIX, published_weights
+
+    if isinstance(weights, Weights):
+        return weights
+    if isinstance(weights, Mapping):
+        return from_tensors(weights)
+    if isinstance(weights, str) and weights.startswith(PREFIX):
+        return published_weights(weights.removeprefix(PREFIX), variant)
+    return read_weights(weights)
 
 
 class Network:
@@ -123,6 +145,33 @@ class Network:
         from archdsl.runtime import build as module
 
         return module(self.source())
+
+    def fit(self, weights: WeightsSource, *, new: Iterable[str] = (), drop: Iterable[str] = ()) -> Fit:
+        """What of the weights would go where in this network; nothing is loaded, and misses raise nothing.
+
+        Arguments and errors are otherwise those of `load`.
+        """
+        from archdsl.runtime.weights import fit_weights
+
+        return fit_weights(self.architecture, weights_of(weights, self.variant), new=new, drop=drop)
+
+    def load(self, weights: WeightsSource, *, new: Iterable[str] = (), drop: Iterable[str] = ()) -> nn.Module:
+        """A live `nn.Module` that has all of the weights, in training mode as from `module()`.
+
+        Weights are a file (safetensors, or of `torch.save`), `torchvision:` and a name of its published weights
+        (`torchvision:IMAGENET1K_V2`), or tensors by name. They fit by name, or where names differ by structure.
+        `new` names parts of the network that begin anew, as ("fc",), `drop` parts of the file that are left out.
+
+        Raises ArchError with every miss and mismatch otherwise, and for files that aren't weights; OSError for what
+        can't be read or fetched, ImportError without torch. `loaded` also gives the pre-processing.
+        """
+        return self.loaded(weights, new=new, drop=drop).module
+
+    def loaded(self, weights: WeightsSource, *, new: Iterable[str] = (), drop: Iterable[str] = ()) -> Loaded:
+        """As `load`, with what went where, the pre-processing, and the names of the classes beside the module."""
+        from archdsl.runtime.weights import load_weights
+
+        return load_weights(self.architecture, self.source(), weights_of(weights, self.variant), new=new, drop=drop)
 
     def diagram(self, path: str | Path, **options: Any) -> Path:
         """Draw the network into a file, SVG, PNG, PDF or DOT by its suffix, and give its path.

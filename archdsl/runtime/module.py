@@ -14,16 +14,21 @@ if TYPE_CHECKING:
 PREFIX = "archdsl_generated_"
 
 
+def require_torch() -> None:
+    """Raise ImportError, with the way out, where there is no torch."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise ImportError("a live module needs torch: pip install 'archdsl[torch]'") from error
+
+
 def module_class(source: str) -> type[nn.Module]:
     """The network's class out of its source.
 
     The source becomes a Python module of its own, found by its hash: instances can be pickled and scripted,
     tracebacks show its lines, and equal source is one class. Raises ImportError without torch.
     """
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise ImportError("a live module needs torch: pip install 'archdsl[torch]'") from error
+    require_torch()
     name = PREFIX + hashlib.sha256(source.encode()).hexdigest()[:16]
     if name not in sys.modules:
         file = f"<{name}>"

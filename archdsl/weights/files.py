@@ -1,0 +1,26 @@
+"""What a file of weights is not, and what is then said."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics import Diagnostic
+
+
+class UnreadableWeights(Diagnostic):
+    """A file that is no file of weights, or a broken one: neither safetensors nor PyTorch's own format."""
+
+    code = "unreadable-weights"
+
+
+class WeightsWithCode(Diagnostic):
+    """A PyTorch file that would run code when it is read; it is refused, and nothing of it runs.
+
+    Such a file may be harmless, a whole model saved with its class. Save its `state_dict` instead.
+    """
+
+    code = "weights-with-code"
+
+
+class UnknownPublishedWeights(Diagnostic):
+    """A name of published weights that torchvision doesn't have for this network."""
+
+    code = "unknown-published-weights"
