@@ -13,6 +13,7 @@ from archdsl.network import Network, build
 from archdsl.opening.parameters import from_text
 from archdsl.recipes.datasets import DataSet
 from archdsl.recipes.recipe import Recipe
+from archdsl.recipes.tuning import check_tune
 
 CLASSES = "classes"
 """The parameter that says how many classes a network tells apart."""
@@ -78,8 +79,10 @@ def fit(subject: Subject, data: DataSet, recipe: Recipe, pretrained: bool = Fals
     """The network for a data set.
 
     Pre-trained weights keep the channels that they have learned on: grey images are shown to them as colour ones.
-    Raises ArchError where the network is no classifier of such images, or is asked for other classes.
+    Raises ArchError where the network is no classifier of such images, or is asked for other classes, or for a part
+    of it to be tuned without weights.
     """
+    check_tune(recipe)
     notes: list[str] = []
     arch = subject.program.arch
     has_classes = arch is not None and any(each.name.text == CLASSES for each in arch.parameters)

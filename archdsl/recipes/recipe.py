@@ -67,11 +67,6 @@ class Recipe(BaseModel):
         return RATES[self.optimizer] if self.lr is None else self.lr
 
     @property
-    def pretrained(self) -> bool:
-        """Whether the training begins from weights."""
-        return self.weights is not None and self.tuned != SCRATCH
-
-    @property
     def tuned(self) -> str:
         """What trains, said in full: everything where nothing else is asked for."""
         return self.tune or (ALL if self.weights else SCRATCH)

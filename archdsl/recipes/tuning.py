@@ -6,13 +6,25 @@ import re
 from collections.abc import Collection, Sequence
 
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
-from archdsl.recipes.recipe import ALL, SCRATCH, TOP
+from archdsl.recipes.recipe import ALL, SCRATCH, TOP, Recipe
 
 
 class BadTune(Diagnostic):
     """What should train is no part of the network, or is asked for without weights to begin from."""
 
     code = "bad-tune"
+
+
+def check_tune(recipe: Recipe) -> None:
+    """Raise ArchError where a part of the network is to be tuned and nothing says what the rest is."""
+    if recipe.weights is None and recipe.tuned not in (SCRATCH, ALL):
+        raise ArchError(
+            BadTune(
+                None,
+                f"`{recipe.tuned}` alone can't train: the rest would keep the weights that chance gave it",
+                helps=["begin from weights with `--weights`"],
+            )
+        )
 
 
 def trained(tune: str, layers: Sequence[str], parts: Collection[str]) -> tuple[str, ...] | None:

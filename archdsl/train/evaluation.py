@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,13 +12,14 @@ from torch import nn
 
 from archdsl.diagnostics import ArchError
 from archdsl.recipes.datasets import DataSet
-from archdsl.recipes.fitting import ClassesMismatch, Fitted, fit
-from archdsl.recipes.run_folder import CHECKPOINT, PREPARATION, WEIGHTS, Run, open_run
+from archdsl.recipes.fitting import ClassesMismatch, Fitted
+from archdsl.recipes.run_folder import CHECKPOINT, WEIGHTS, Run, open_run
 from archdsl.train import checkpoint
 from archdsl.train.learning import Learning
 from archdsl.train.preparation import Preparation
 from archdsl.train.reading import read_data
-from archdsl.train.training import build, engine, quiet
+from archdsl.train.starting import load_state, restart
+from archdsl.train.training import engine, quiet
 from archdsl.train.tuning import Tuning
 
 PartName = Literal["train", "validation", "test"]
@@ -42,14 +42,7 @@ def open_trained(folder: Path) -> Trained:
     Raises ArchError where the folder is no run's, and OSError where it holds no weights or they don't fit.
     """
     run = open_run(folder)
-    try:
-        document = json.loads(run.path(PREPARATION).read_text(encoding="utf-8"))
-        preparation, classes = Preparation.of(document), tuple(map(str, document["classes"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise OSError(f"`{run.path(PREPARATION)}` can't be read: {error}") from None
-    seen = DataSet("its data", preparation.channels, preparation.resize, len(classes))
-    fitted = fit(run.subject, seen, run.recipe, run.recipe.pretrained)
-    network = build(fitted)
+    begun, classes = restart(run)
     if run.path(WEIGHTS).is_file():
         try:
             weights = load_file(run.path(WEIGHTS))
@@ -58,11 +51,8 @@ def open_trained(folder: Path) -> Trained:
     else:
         state = checkpoint.read(run.path(CHECKPOINT))
         weights = state.best or state.weights
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise OSError(f"the weights in `{folder}` don't fit its network: {' '.join(str(error).split())}") from None
-    return Trained(run, fitted, network, preparation, classes)
+    load_state(begun.network, weights, f"what `{folder}` holds")
+    return Trained(run, begun.fitted, begun.network, begun.preparation, classes)
 
 
 def evaluate(trained: Trained, data: DataSet, part: PartName) -> dict[str, Any]:

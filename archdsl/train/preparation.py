@@ -9,8 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from archdsl.weights.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+
 SCALES: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "imagenet": (IMAGENET_MEAN, IMAGENET_STD),
     "half": ((0.5,), (0.5,)),
     "none": ((0.0,), (1.0,)),
 }
@@ -59,6 +61,11 @@ class Preparation:
         if any(each != 1 for each in self.std):
             numbers /= torch.tensor(self.std, device=pixels.device)[:, None, None]
         return numbers
+
+    def preprocessing(self) -> Preprocessing:
+        """The same as files of weights say it, for images of any size: a mean and a deviation for each channel."""
+        mean, std = (values * self.channels if len(values) == 1 else values for values in (self.mean, self.std))
+        return Preprocessing(min(self.size), min(self.resize), "bilinear", mean, std)
 
     @property
     def draws(self) -> bool:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import save
 from torch import Tensor
 
-from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.run_folder import CONFUSION, CURVES, METRICS, MISCLASSIFIED, TABLE, WEIGHTS, Run
+from archdsl.runtime.weights.reading import PREPROCESSING
 from archdsl.train.checkpoint import Epoch
 from archdsl.train.files import write_text, write_whole
 from archdsl.train.preparation import Preparation
@@ -49,12 +49,13 @@ def write_results(result: Result) -> None:
         write_text(run.path(MISCLASSIFIED), page(result.data.test, result.scores, result.data.classes))
 
 
-def save_weights(
-    run: Run, fitted: Fitted, preparation: Preparation, classes: tuple[str, ...], weights: Mapping[str, Tensor]
-) -> None:
-    """The weights that were tested, under the names of the network's own `state_dict`. Raises OSError."""
+def save_weights(run: Run, preparation: Preparation, weights: Mapping[str, Tensor]) -> None:
+    """The weights that were tested, under the names of the network's own `state_dict`, and what their images need.
+
+    Raises OSError.
+    """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    write_whole(run.path(WEIGHTS), save(plain))
+    write_whole(run.path(WEIGHTS), save(plain, {PREPROCESSING: preparation.preprocessing().to_json()}))
 
 
 def table(metrics: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ import json
 import logging
 import platform
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,25 +22,23 @@ from torch import Tensor, nn
 import archdsl
 from archdsl.diagnostics import ArchError
 from archdsl.recipes.datasets import DataSet
+from archdsl.recipes.failures import check_batch, not_finite
 from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.processes import is_first
 from archdsl.recipes.recipe import Recipe
-from archdsl.recipes.run_folder import CHECKPOINT, PREPARATION, ChangedNetwork, Run
+from archdsl.recipes.run_folder import CHECKPOINT, DESCRIPTION, PREPARATION, ChangedNetwork, Run
 from archdsl.train import checkpoint
 from archdsl.train.batches import steps
 from archdsl.train.checkpoint import Epoch, State
 from archdsl.train.files import write_text
 from archdsl.train.keeping import Keeping
 from archdsl.train.learning import Learning, LossNotFinite
-from archdsl.train.preparation import SCALES, Preparation
 from archdsl.train.progress import Watching
-from archdsl.train.randomness import begin
 from archdsl.train.reading import Data, read_data
 from archdsl.train.results import save_weights, write_progress, write_results
+from archdsl.train.starting import Say, load_state, restart, start
 from archdsl.train.stopping import Stop, Stopped
 from archdsl.train.tuning import Tuning
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -55,70 +53,43 @@ class Result:
     finished: bool
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A network with what it is trained on, before anything has been learned."""
-
-    network: nn.Module
-    data: Data
-    preparation: Preparation
-    tuning: Tuning
-
-
-def prepare(fitted: Fitted, data: DataSet, recipe: Recipe, say: Say) -> Prepared:
-    """Read the data and build the network, its first weights drawn from the seed, and freeze what doesn't train."""
-    images = read_data(data, recipe, fitted)
-    for note in images.notes:
-        say(note)
-    begin(recipe.seed, "weights")
-    network = build(fitted)
-    tuning = Tuning(network, recipe.tuned, fitted.network.architecture.auxiliary)
-    return Prepared(network, images, preparation_of(fitted, recipe), tuning)
-
-
-def build(fitted: Fitted) -> nn.Module:
-    """The network as it is trained: it gives logits, also where the spec ends in probabilities."""
-    network = fitted.network.module()
-    if fitted.probabilities is not None:
-        network.set_submodule(fitted.probabilities, nn.Identity(), strict=True)
-    return network
-
-
-def preparation_of(fitted: Fitted, recipe: Recipe) -> Preparation:
-    """How images of a recipe become input of its network."""
-    mean, std = SCALES[recipe.normalize or "none"]
-    return Preparation(fitted.channels, fitted.size, recipe.flip, mean, std, fitted.resize)
-
-
-def train(run: Run, fitted: Fitted, data: DataSet, *, resume: bool = False, say: Say = print) -> Result:
+def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) -> Result:
     """Train until the recipe's epochs are done, then test once; or go on with what is in the run's folder.
 
     Every random draw derives from the seed, the epoch and the step, so that a training that goes on ends with the
     very weights of one that was never interrupted. Raises ArchError where the loss is not finite any more, the batch
-    is too large, or the folder's checkpoint is of another network, and OSError.
+    is too large, the network doesn't go with data and weights, or the folder's checkpoint is of another one, and
+    OSError where files can't be read or written.
     """
-    from archdsl.recipes.failures import check_batch, not_finite
-
     recipe = run.recipe
     if not is_first():
         say = _silent
-    prepared = prepare(fitted, data, recipe, say)
-    check_batch(recipe, len(prepared.data.train))
-    state = _resumed(run, fitted, prepared.network) if resume else State(fingerprint(fitted))
+    # Without a checkpoint it was interrupted before anything was learned.
+    goes_on = resume and run.path(CHECKPOINT).is_file()
+    begun = restart(run)[0] if goes_on else start(run, data)
+    for note in begun.notes:
+        say(note)
+    fitted, network = begun.fitted, begun.network
+    images = read_data(data, recipe, fitted)
+    for note in images.notes:
+        say(note)
+    check_batch(recipe, len(images.train))
+    tuning = Tuning(network, recipe.tuned, fitted.network.architecture.auxiliary)
+    state = _resumed(run, fitted, network) if goes_on else State(fingerprint(fitted))
     learning = Learning(
-        prepared.network,
+        network,
         recipe,
-        prepared.data,
-        prepared.preparation,
-        prepared.tuning,
+        images,
+        begun.preparation,
+        tuning,
         epoch=state.epoch,
         step=state.step,
         totals=state.totals,
     )
-    for line in _what_trains(prepared.tuning):
+    for line in _what_trains(tuning):
         say(line)
     if is_first():
-        document = prepared.preparation.document() | {"classes": list(prepared.data.classes)}
+        document = begun.preparation.document() | {"classes": list(images.classes)}
         write_text(run.path(PREPARATION), _json(document))
     watching = Watching(recipe.epochs)
 
@@ -150,10 +121,10 @@ def train(run: Run, fitted: Fitted, data: DataSet, *, resume: bool = False, say:
         finally:
             watching.end()
     metrics = _metrics(run, fitted, learning, state, trainer, finished)
-    result = Result(run, metrics, tuple(state.history), learning.predictions, prepared.data, finished)
+    result = Result(run, metrics, tuple(state.history), learning.predictions, images, finished)
     if is_first():
         if finished:
-            save_weights(run, fitted, prepared.preparation, prepared.data.classes, learning.network.state_dict())
+            save_weights(run, begun.preparation, learning.network.state_dict())
         write_results(result)
     return result
 
@@ -167,23 +138,17 @@ def fingerprint(fitted: Fitted) -> str:
 
 
 def _resumed(run: Run, fitted: Fitted, network: nn.Module) -> State:
-    if not run.path(CHECKPOINT).is_file():
-        # It was interrupted before the first epoch was done.
-        return State(fingerprint(fitted))
     state = checkpoint.read(run.path(CHECKPOINT))
     if state.network != fingerprint(fitted):
         raise ArchError(
             ChangedNetwork(
                 None,
                 f"the checkpoint in `{run.folder}` is of another network than its spec",
-                notes=[f"`{run.subject.path}` or `{run.path('run.toml')}` has changed since the training was begun"],
+                notes=[f"`{run.subject.path}` or `{run.path(DESCRIPTION)}` has changed since the training was begun"],
                 helps=["train the changed spec in a folder of its own"],
             )
         )
-    try:
-        network.load_state_dict(state.weights)
-    except RuntimeError as error:
-        raise OSError(f"`{run.path(CHECKPOINT)}` doesn't fit its network: {' '.join(str(error).split())}") from None
+    load_state(network, state.weights, f"`{run.path(CHECKPOINT)}`")
     return state
 
 

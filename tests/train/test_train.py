@@ -169,10 +169,14 @@ def test_a_signal_stops_cleanly_and_the_training_goes_on(
 
 
 def test_a_second_signal_quits() -> None:
-    with pytest.raises(KeyboardInterrupt), Stop().listening() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert stop.asked
-        os.kill(os.getpid(), signal.SIGINT)
+    def twice() -> None:
+        with Stop().listening() as stop:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert stop.asked
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        twice()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

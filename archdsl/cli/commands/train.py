@@ -66,11 +66,10 @@ def command(
         assert spec is not None
         run = _begun(spec, variant, settings, input, recipe, given(options), out)
     data = data_set(run.recipe.data, run.recipe.data_dir, run.recipe.download)
-    fitted = fit(run.subject, data, run.recipe, run.recipe.pretrained)
+    # Mistakes of this kind are said before torch is imported, which takes its time.
+    fit(run.subject, data, run.recipe, run.recipe.weights is not None)
     say = print if is_first() else _nothing
     say(f"{run.subject.title} on {data.name}")
-    for note in fitted.notes:
-        say(f"- {note}")
     if resume is None and is_first():
         from archdsl.recipes.run_folder import begin_run
 
@@ -78,7 +77,7 @@ def command(
     from archdsl.train.results import table
     from archdsl.train.training import train
 
-    result = train(run, fitted, data, resume=resume is not None, say=lambda line: say(f"- {line}"))
+    result = train(run, data, resume=resume is not None, say=lambda line: say(f"- {line}"))
     say("")
     say(table(result.metrics))
     say("")
