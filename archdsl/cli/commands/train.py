@@ -55,6 +55,7 @@ def command(
     """
     if (spec is None) == (resume is None):
         raise click.UsageError("either a SPEC to train, or `--resume DIR` to go on with")
+    from archdsl.cli.training import begun
     from archdsl.recipes.datasets import data_set
     from archdsl.recipes.fitting import fit
 
@@ -64,7 +65,7 @@ def command(
         run = _resumed(resume, given(options))
     else:
         assert spec is not None
-        run = _begun(spec, variant, settings, input, recipe, given(options), out)
+        run = begun(spec, variant, settings, input, recipe, given(options), out)
     data = data_set(run.recipe.data, run.recipe.data_dir, run.recipe.download)
     # Mistakes of this kind are said before torch is imported, which takes its time.
     fit(run.subject, data, run.recipe, run.recipe.weights is not None)
@@ -86,33 +87,6 @@ def command(
         return 130
     say(f"in {run.folder}: " + ", ".join(sorted(path.name for path in run.folder.iterdir())))
     return 0
-
-
-def _begun(
-    spec: str,
-    variant: str | None,
-    settings: dict[str, str],
-    input: str | None,
-    file: Path | None,
-    options: dict[str, Any],
-    out: Path | None,
-) -> Run:
-    """A new run, of which nothing is written yet. What a recipe says of the network, options may say otherwise."""
-    from archdsl.cli.opening import open_program
-    from archdsl.recipes.fitting import Subject
-    from archdsl.recipes.run_folder import Run, check_free, free_folder
-    from archdsl.recipes.toml import NETWORK, read_recipe, recipe_of
-
-    said = read_recipe(file) if file else {}
-    network = {name: said.pop(name, None) for name in NETWORK}
-    program, chosen, path = open_program(spec, variant or network["variant"])
-    inside = {name: str(value) for name, value in (network["set"] or {}).items()}
-    subject = Subject(program, spec, chosen, {**inside, **settings}, input or network["input"], path)
-    recipe = recipe_of({**said, **options})
-    folder = out or free_folder(subject, recipe.data)
-    if is_first():
-        check_free(folder)
-    return Run(folder, subject, recipe)
 
 
 def _resumed(folder: Path, options: dict[str, Any]) -> Run:
