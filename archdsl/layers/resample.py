@@ -169,10 +169,14 @@ class Pad(Layer):
 
     keyword = "pad"
     role = Role.RESHAPE
-    positional = ("amount",)
+    positional = ("amount", "behind")
     output_is_scratch = True
     examples = (
         "3x8x8: pad(1)",
+        "3x8x8: pad(0, 1)",
+        "3x8x8: pad(1, (2, 3))",
+        '3x8: pad(2, 1, mode="reflect")',
+        "16x8x8: pad(0, 1, channels=(0, 4))",
         "3x8x8: pad((1, 2))",
         '3x8x8: pad(2, mode="reflect")',
         '3x8: pad(1, mode="circular")',
@@ -184,15 +188,19 @@ class Pad(Layer):
     )
 
     amount: PaddingAxes = Field(0, description="what is added on each side, one number or one a spatial axis")
+    behind: PaddingAxes | None = Field(
+        None, description="what is added below and on the right (behind, on any axis), where that is another amount"
+    )
     channels: tuple[NotNegative, NotNegative] = Field((0, 0), description="channels added before and behind")
     mode: PaddingMode = Field("zeros", description="what the padding holds; only zeros for channels")
 
     def output(self, x: Shape) -> Shape:
-        if x.rank == 0 and not isinstance(self.amount, tuple):
-            require(
-                compare("==", self.amount, 0),
-                lambda: WrongAxes(None, "a vector has no sides to pad, only `channels`", f"{x} arrives here"),
-            )
+        for amount in (self.amount, self.behind):
+            if x.rank == 0 and amount is not None and not isinstance(amount, tuple):
+                require(
+                    compare("==", amount, 0),
+                    lambda: WrongAxes(None, "a vector has no sides to pad, only `channels`", f"{x} arrives here"),
+                )
         if self.mode != "zeros":
             no_channels = conjunction(compare("==", each, 0) for each in self.channels)
             require(
@@ -203,25 +211,31 @@ class Pad(Layer):
                     f"{x} arrives here",
                 ),
             )
-        pads = self.per_axis("amount", x)
-        require_padding(self.mode, tuple((pad, pad) for pad in pads), x)
+        sides = self.sides(x)
+        require_padding(self.mode, sides, x)
         before, behind = self.channels
-        spatial = tuple(size + 2 * pad for size, pad in zip(x.spatial, pads, strict=True))
+        spatial = tuple(size + sum(pair) for size, pair in zip(x.spatial, sides, strict=True))
         return x.with_channels(x.channels + before + behind).with_spatial(spatial)
 
+    def sides(self, x: Shape) -> tuple[tuple[Dim, Dim], ...]:
+        """What is added before and behind on each axis."""
+        before = self.per_axis("amount", x)
+        behind = before if self.behind is None else self.per_axis("behind", x)
+        return tuple(zip(before, behind, strict=True))
+
     def view(self, x: Shape) -> View:
-        return along(window(Window(1, padding=(pad, pad))) for pad in self.per_axis("amount", x))
+        return along(window(Window(1, padding=pair)) for pair in self.sides(x))
 
     def kept(self, x: Shape, inplace: bool = False) -> Kept:
         return INPUT if self.mode in ("reflect", "replicate") else NOTHING
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
-        pads = self.per_axis("amount", x)
-        sides: list[Any] = [(pad, pad) for pad in pads]
+        sides: list[Any] = list(self.sides(x))
         if self.mode == "zeros" and (x.layout is not Layout.CHANNELS_FIRST or self.channels != (0, 0)):
             sides.insert(x.rank if x.layout is Layout.CHANNELS_LAST else 0, self.channels)
             return (Function("nn.functional.pad({x}, {0})", (_from_last_axis(sides),)),)
-        amount = self.amount if not isinstance(self.amount, tuple) else _from_last_axis(sides)
+        one = self.behind is None and not isinstance(self.amount, tuple)
+        amount = self.amount if one else _from_last_axis(sides)
         return (Module(f"{_PADDING_MODULES[self.mode]}{x.rank}d", (amount,)),)
 
 

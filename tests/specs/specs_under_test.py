@@ -16,6 +16,7 @@ SPECS = Path(__file__).parents[2] / "specs"
 _SMALL = {
     "alexnet.arch": "3x63x80",
     "c3d.arch": "3x16x16x32",
+    "efficientnet_lite.arch": "3x64x96",
     "fcn.arch": "3x32x64",
     "inception_v3.arch": "3x75x80",
     "resnet1d.arch": "1x600",
