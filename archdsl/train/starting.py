@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
@@ -54,11 +54,10 @@ def start(run: Run, data: DataSet) -> Start:
         if recipe.normalize is None:
             # Values put into [−1, 1] after a normalization are those normalized by one half.
             mean, std = SCALES["half"] if wanted.rescaled else (wanted.mean, wanted.std)
-        notes.append(f"images as the weights want them: {wanted.describe()}")
-        chosen = [f"--{name}" for name in ("resize", "crop", "normalize") if getattr(recipe, name) is not None]
-        if chosen:
-            notes[-1] += f"; but for {' and '.join(chosen)}"
     preparation = Preparation(fitted.channels, fitted.size, recipe.flip, mean, std, fitted.resize)
+    if weights is not None:
+        done = replace(preparation.preprocessing(), assumed=wanted.assumed and recipe.normalize is None)
+        notes.append(f"images: {done.describe()}")
     begin(recipe.seed, "weights")
     if weights is None or recipe.tuned == SCRATCH:
         return Start(

@@ -68,11 +68,11 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
     goes_on = resume and run.path(CHECKPOINT).is_file()
     begun = restart(run)[0] if goes_on else start(run, data)
     for note in begun.notes:
-        say(note)
+        say(f"- {note}")
     fitted, network = begun.fitted, begun.network
     images = read_data(data, recipe, fitted)
     for note in images.notes:
-        say(note)
+        say(f"- {note}")
     check_batch(recipe, len(images.train))
     tuning = Tuning(network, recipe.tuned, fitted.network.architecture.auxiliary)
     state = _resumed(run, fitted, network) if goes_on else State(fingerprint(fitted))
@@ -198,7 +198,7 @@ def _what_trains(tuning: Tuning) -> Iterator[str]:
     parts = tuning.parts()
     trains, params = sum(part.trains for part in parts), sum(part.params for part in parts)
     if tuning.everything:
-        yield f"trains: all {params:,} parameters"
+        yield f"- trains: all {params:,} parameters"
         return
     rows = [("part", "trains", "of parameters")]
     rows += [(part.name, f"{part.trains:,}" if part.trains else "frozen", f"{part.params:,}") for part in parts]

@@ -59,7 +59,7 @@ def _one(folder: Path, subject: Subject, recipe: Recipe, data: DataSet, say: Say
     if begun and (folder / METRICS).is_file():
         known: dict[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
         if known["finished"]:
-            say("done before")
+            say("- done before")
             return known
     run = open_run(folder) if begun else Run(folder, subject, recipe)
     if not begun and is_first():

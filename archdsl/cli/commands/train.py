@@ -78,7 +78,7 @@ def command(
     from archdsl.train.results import table
     from archdsl.train.training import train
 
-    result = train(run, data, resume=resume is not None, say=lambda line: say(f"- {line}"))
+    result = train(run, data, resume=resume is not None, say=say)
     say("")
     say(table(result.metrics))
     say("")

@@ -67,9 +67,7 @@ def command(
     say = print if is_first() else _nothing
     from archdsl.train.transfer import CHART, table, transfer
 
-    found = transfer(
-        folder, run.subject, run.recipe, data, lambda line: say(f"- {line}"), lambda line: say(f"\n{line}")
-    )
+    found = transfer(folder, run.subject, run.recipe, data, say, lambda line: say(f"\n{line}"))
     if found is None:
         say(f"stopped; `archdsl transfer --resume {folder}` goes on")
         return 130
