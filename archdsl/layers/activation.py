@@ -206,7 +206,7 @@ class Softmax(Layer):
 
     keyword = "softmax"
     role = Role.ACTIVATION
-    makes_distribution = True
+    makes_probabilities = True
     examples = (
         "10: softmax",
         "21x8x8: softmax",

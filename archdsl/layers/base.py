@@ -129,10 +129,10 @@ class Layer(Keyword):
     False for what saves its result (a sigmoid), and for what may hand on its input or a view of it
     (a flatten, a dropout in evaluation), because the layer before may need that tensor.
     """
-    makes_distribution: ClassVar[bool] = False
-    """What comes out are probabilities, as a cross-entropy works them out by itself from scores."""
     follows_bias: ClassVar[bool] = False
     """A convolution right before this layer needs no bias (batch normalization subtracts it)."""
+    makes_probabilities: ClassVar[bool] = False
+    """What comes out are probabilities, which a loss on logits must not be given."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -25,7 +25,7 @@ class FinalSoftmax(Lint):
     @classmethod
     def in_network(cls, program: Program, network: Architecture) -> Iterator[Lint]:
         last = _last(network.body)
-        if last is None or not last.layer.makes_distribution:
+        if last is None or not last.layer.makes_probabilities:
             return
         around = list(text_at(program, last.span))
         if any(isinstance(each, tree.If) for each in around):

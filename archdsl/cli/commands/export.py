@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options
+
+if TYPE_CHECKING:
+    from archdsl.limits import Limits
 
 
 @click.command()
@@ -33,6 +37,7 @@ def command(
     spec: str,
     variant: str | None,
     settings: dict[str, str],
+    limits: Limits,
     weights: str,
     input: str | None,
     output: Path,
@@ -49,7 +54,7 @@ def command(
     from archdsl.cli.weighing import load_into
     from archdsl.runtime.exporting import export
 
-    network = open_network(spec, variant, settings, input)
+    network = open_network(spec, variant, settings, input, limits)
     sizes = tuple(size for size in network.input if isinstance(size, int))
     if len(sizes) != len(network.input):
         raise click.UsageError("an export needs the sizes of its input in numbers")

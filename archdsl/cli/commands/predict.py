@@ -12,6 +12,7 @@ from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options, preprocessing_options
 
 if TYPE_CHECKING:
+    from archdsl.limits import Limits
     from archdsl.network import Network
     from archdsl.runtime.weights import Loaded
 
@@ -40,6 +41,7 @@ def command(
     spec: str,
     variant: str | None,
     settings: dict[str, str],
+    limits: Limits,
     images: tuple[str, ...],
     weights: str,
     top: int,
@@ -63,7 +65,7 @@ def command(
     from archdsl.runtime.images import open_image
     from archdsl.runtime.predicting import predict
 
-    network = open_network(spec, variant, settings)
+    network = open_network(spec, variant, settings, limits=limits)
     channels = _channels(network)
     found = None if map_ is None else head(network.architecture)
     if map_ is not None and len(images) > 1:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options, preprocessing_options
+
+if TYPE_CHECKING:
+    from archdsl.limits import Limits
 
 
 @click.group()
@@ -64,6 +67,7 @@ def fit(
     spec: str,
     variant: str | None,
     settings: dict[str, str],
+    limits: Limits,
     weights: str,
     new: tuple[str, ...],
     drop: tuple[str, ...],
@@ -80,7 +84,7 @@ def fit(
     from archdsl.network import weights_of
     from archdsl.weights.report import fit_text
 
-    network = open_network(spec, variant, settings)
+    network = open_network(spec, variant, settings, limits=limits)
     held = weights_of(weights, network.variant)
     print(fit_text(network.fit(held, new=new, drop=drop)), flush=True)
     loaded = load_into(network, held, new, drop, any_network, quiet=True)

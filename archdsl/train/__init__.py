@@ -1,0 +1,1 @@
+"""Training on PyTorch Lightning, which has the devices, precisions and strategies. Here stands what it doesn't have."""

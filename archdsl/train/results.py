@@ -1,0 +1,80 @@
+"""What a training leaves in its folder, and the table that ends it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from safetensors.torch import save
+from torch import Tensor
+
+from archdsl.recipes.run_folder import CONFUSION, CURVES, METRICS, MISCLASSIFIED, TABLE, WEIGHTS, Run
+from archdsl.runtime.weights.reading import PREPROCESSING
+from archdsl.train.checkpoint import Epoch
+from archdsl.train.files import write_text, write_whole
+from archdsl.train.preparation import Preparation
+
+if TYPE_CHECKING:
+    from archdsl.train.training import Result
+
+
+def write_progress(run: Run, history: Iterable[Epoch]) -> None:
+    """`metrics.csv`: a line an epoch, what is not known left empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [each.name for each in fields(Epoch)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(each) for each in history)
+    write_text(run.path(TABLE), text.getvalue())
+
+
+def write_results(result: Result) -> None:
+    """Figures, pictures and the page of misclassified images; without a test only what is known. Raises OSError."""
+    run = result.run
+    write_text(run.path(METRICS), json.dumps(result.metrics, indent=2) + "\n")
+    write_progress(run, result.history)
+    if not result.history:
+        return
+    from archdsl.train.pictures import confusion, curves
+
+    write_whole(run.path(CURVES), curves(result.history, result.metrics["test_accuracy"]))
+    if result.finished and result.scores is not None:
+        from archdsl.train.misclassified import page
+
+        labels = result.data.test.labels
+        write_whole(run.path(CONFUSION), confusion(labels, result.scores.argmax(1), result.data.classes))
+        write_text(run.path(MISCLASSIFIED), page(result.data.test, result.scores, result.data.classes))
+
+
+def save_weights(run: Run, preparation: Preparation, weights: Mapping[str, Tensor]) -> None:
+    """The weights that were tested, under the names of the network's own `state_dict`, and what their images need.
+
+    Raises OSError.
+    """
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    write_whole(run.path(WEIGHTS), save(plain, {PREPROCESSING: preparation.preprocessing().to_json()}))
+
+
+def table(metrics: Mapping[str, Any]) -> str:
+    """The figures of each part of the data, and what they took."""
+    rows = [("", "images", "loss", "accuracy", "")]
+    best = metrics["best_epoch"]
+    remarks = {"val": f"epoch {best}, the best of {metrics['epochs']}" if best else "", "test": "looked at once"}
+    for key, name in (("train", "training"), ("val", "validation"), ("test", "test")):
+        if metrics[f"{key}_accuracy"] is None:
+            continue
+        images = metrics["images"]["validation" if key == "val" else key]
+        loss, accuracy = metrics[f"{key}_loss"], 100 * metrics[f"{key}_accuracy"]
+        rows.append((name, f"{images:,}", f"{loss:.4f}", f"{accuracy:.2f} %", remarks.get(key, "")))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:4], widths[1:4]), row[4]]).rstrip() for row in rows
+    ]
+    speed = metrics["images_per_second"]
+    took = f"{metrics['epochs']} epochs in {metrics['seconds']:.1f} s"
+    if speed:
+        took += f", {speed:,.0f} images/s in training, on {metrics['device']}"
+    return "\n".join([*lines, "", took])
