@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archdsl.diagnostics import Diagnostic
     from archdsl.elaborate.values import Value
     from archdsl.ir.nodes import Architecture
+    from archdsl.rewrite import Rewritten
 
 
 def load(
@@ -123,6 +124,16 @@ class Network:
         from archdsl.runtime import build as module
 
         return module(self.source())
+
+    def rewrite(self, rule: str, at: str | None = None, **switches: bool) -> Rewritten:
+        """The spec with a rewrite applied, `network.rewrite("fc-to-conv").text`, and how its weights travel.
+
+        `at` is the name of a module, below which alone it is applied; switches are those of the rule. Raises ArchError
+        where there is no such rule, nothing for it, or something that it can't be right for.
+        """
+        from archdsl.rewrite import rewrite
+
+        return rewrite(self.program, rule, at, self.variant, **switches)
 
     def diagram(self, path: str | Path, **options: Any) -> Path:
         """Draw the network into a file, SVG, PNG, PDF or DOT by its suffix, and give its path.

@@ -87,13 +87,18 @@ class Program:
     input: tree.Input | None
     blocks: dict[str, tree.Block]
     """The blocks in reach, by name: the file's own, and those it brings from others."""
-    libraries: tuple[Program, ...]
-    """The files that it brings blocks from."""
+    imported: dict[str, Program]
+    """The files that it brings blocks from, by the path that names them."""
     variants: dict[str, Variant]
     expects: tuple[tree.Expect, ...]
     inits: tuple[tree.Init, ...]
     body: tuple[tree.Node, ...]
     """The statements of the network in order, `let`, `after` and `default` among them."""
+
+    @property
+    def libraries(self) -> tuple[Program, ...]:
+        """The files that it brings blocks from, each once."""
+        return tuple(dict.fromkeys(self.imported.values()))
 
     @property
     def is_library(self) -> bool:
@@ -276,11 +281,10 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
             names = [*item.layers, *(each.name for each in item.parameters)]
             check_parameters(names)
             blocks[name] = item
-    libraries: dict[Program, None] = {}
+    imported: dict[str, Program] = {}
     for item in file.items:
         if isinstance(item, tree.Import):
-            found = library(item)
-            libraries[found] = None
+            found = imported[str(item.path.value)] = library(item)
             for word in item.names:
                 check_import(word, found, blocks)
                 blocks[word.text] = found.blocks[word.text]
@@ -329,7 +333,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program]) -> Program:
         arch=arch,
         input=input_,
         blocks=blocks,
-        libraries=tuple(libraries),
+        imported=imported,
         variants=read_variants(variants, arch),
         expects=tuple(item for item in file.items if isinstance(item, tree.Expect)),
         inits=inits,

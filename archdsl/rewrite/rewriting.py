@@ -1,0 +1,91 @@
+"""One rule applied to one spec: the new text, and how each weight of a network travels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from archdsl.analysis.instances import Instance
+from archdsl.diagnostics import ArchError
+from archdsl.elaborate.program import Program
+from archdsl.formatting import format_source
+from archdsl.rewrite.beginnings import with_beginnings, without_named
+from archdsl.rewrite.draft import Draft
+from archdsl.rewrite.figures import with_true_figures
+from archdsl.rewrite.rule import CantRewrite, Rewrite, Travel, rule
+
+
+@dataclass(frozen=True, eq=False)
+class Rewritten:
+    """A spec that a rule was applied to."""
+
+    rule: Rewrite
+    before: Draft
+    draft: Draft
+    text: str
+    """The new spec, formatted."""
+
+    @property
+    def program(self) -> Program:
+        """The new spec, taken apart."""
+        return self.draft.program
+
+    def travels(self, before: Iterable[Instance], after: Iterable[Instance]) -> Iterator[Travel]:
+        """How each weight of the layers of a new network comes to be of those of the old one.
+
+        What is not among them begins as it does in a new network.
+        """
+        new = list(after)
+        paired = self.rule.paired(self.before, self.draft, list(before), new)
+        for layer in new:
+            yield from self.rule.travels(layer, paired.get(layer))
+
+
+def rewrite(program: Program, name: str, at: str | None = None, variant: str | None = None, **switches: bool) -> Rewritten:
+    """A spec with a rule applied, right for all its variants.
+
+    `at` is the name of a module, below which alone the rule is applied; `variant` counts for a rule that writes one
+    network out. Raises ArchError for a rule that isn't one, a spec with mistakes, one that the rule finds nothing
+    in, and one that it can't be right for.
+    """
+    found = rule(name)
+    for switch in switches:
+        if switch not in found.options:
+            raise TypeError(f"{name} has no switch `{switch}`")
+    before = Draft(program, program.variant(variant).name if program.variants else None)  # type: ignore[union-attr]
+    _ = before.networks
+    try:
+        draft = found.rewrite(before, at, **switches)
+        paired = _paired(found, before, without_named(draft))
+        draft = found.finish(with_beginnings(draft, paired, before))
+        draft = with_true_figures(before, draft, found.exact)
+    except ArchError as error:
+        raise _explained(found, error) from None
+    return Rewritten(found, before, draft, format_source(draft.source))
+
+
+def _paired(found: Rewrite, before: Draft, draft: Draft) -> dict[str | None, dict[Instance, Instance]]:
+    return {
+        variant: found.paired(before, draft, before.layers[variant if variant in before.layers else before.chosen], layers)
+        for variant, layers in draft.layers.items()
+    }
+
+
+def _explained(found: Rewrite, error: ArchError) -> ArchError:
+    """What the elaborator says of a spec as the rule would have it, as a mistake of the rewrite."""
+    kinds = {"nothing-to-rewrite", "cannot-rewrite"}
+    if all(each.code in kinds for each in error.diagnostics):
+        return error
+    first = error.diagnostics[0]
+    place = first.at
+    notes = [f"the new text would have this mistake: {first.message}"]
+    if place is not None:
+        notes.append(f"in `{place.source.line(place.line).strip()}`")
+    return ArchError(
+        CantRewrite(
+            None,
+            f"`{found.name}` can't be applied here as a whole",
+            notes=notes,
+            helps=["`--at LABEL` applies it to one place", "`archdsl rewrite unfold` gives each place a text of its own"],
+        )
+    )
