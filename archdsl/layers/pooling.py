@@ -23,7 +23,9 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-class _Pool(WindowLayer):
+class Pool(WindowLayer):
+    """What poolings share that slide a window."""
+
     role = Role.POOLING
     digits = "kernel"
     slash = "stride"
@@ -70,7 +72,7 @@ class _Pool(WindowLayer):
         )
 
 
-class MaxPool(_Pool):
+class MaxPool(Pool):
     """Maximum of each window, 2 wide unless said otherwise (PyTorch's MaxPool)."""
 
     keyword = "maxpool"
@@ -102,7 +104,7 @@ class MaxPool(_Pool):
         return (self.module(x, dilation=self.dilation),)
 
 
-class AvgPool(_Pool):
+class AvgPool(Pool):
     """Mean of each window, 2 wide unless said otherwise (PyTorch's AvgPool)."""
 
     keyword = "avgpool"

@@ -32,7 +32,8 @@ def with_beginnings(draft: Draft, paired: dict[str | None, dict[Instance, Instan
     for item in draft.items(tree.Init):
         if isinstance(item.target, tree.Template) and item.target.plain is not None:
             new = targets.get(item.target.plain, frozenset({item.target.plain}))
-            if not new:
+            if len(new) != 1:
+                # It is gone, or called one thing here and another there: what then begins otherwise is said singly.
                 changes.append(Change(item.span))
             elif new != {item.target.plain}:
                 changes.append(Change(item.target.span, (min(new),)))

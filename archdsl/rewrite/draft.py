@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from archdsl.analysis.instances import Instance, instances, references
 from archdsl.diagnostics import Source, Span
+from archdsl.elaborate.binding import split_digits
 from archdsl.elaborate.program import Program, elaborate, read
 from archdsl.ir.nodes import Architecture
 from archdsl.rewrite.text import Change, changed
@@ -77,17 +78,32 @@ class Draft:
     @cached_property
     def heads(self) -> dict[int, tree.Head]:
         """The heads of the file by where they begin."""
-        items = self.program.file.items
-        return {node.span.start: node for item in items for node in item.walk() if isinstance(node, tree.Head)}
+        return {node.span.start: node for node in self.items(tree.Head)}
+
+    @cached_property
+    def nodes(self) -> dict[type[tree.Node], list[tree.Node]]:
+        """The nodes of the tree by their class."""
+        found: dict[type[tree.Node], list[tree.Node]] = defaultdict(list)
+        for item in self.program.file.items:
+            for node in item.walk():
+                found[type(node)].append(node)
+        return found
 
     def items(self, kind: type[Kind]) -> list[Kind]:
         """The nodes of a class anywhere in the file."""
-        return [node for item in self.program.file.items for node in item.walk() if isinstance(node, kind)]
+        return self.nodes.get(kind, [])  # type: ignore[return-value]
 
     def head(self, layer: Instance) -> tree.Head | None:
-        """The head that a layer is written as, or None where that isn't one of this file."""
+        """The head that a layer is written as; None where that isn't one of this file, or a name that stands for it."""
         span = layer.node.span
-        return self.heads.get(span.start) if span.source is self.source else None
+        found = self.heads.get(span.start) if span.source is self.source else None
+        keyword = layer.node.layer.keyword
+        return found if found is not None and keyword in (found.name.text, split_digits(found.name.text)[0]) else None
+
+    def is_referenced(self, layer: Instance) -> bool:
+        """Whether anything else may read what a layer makes, by its label."""
+        ends = {target.rpartition(".")[2] for target in self.references}
+        return not ends.isdisjoint(layer.marks)
 
     def above(self, node: tree.Node) -> Iterator[tree.Node]:
         """What a node stands in, from the inside out."""
@@ -171,3 +187,7 @@ def _vanishes(node: tree.Node, gone: set[tree.Node]) -> bool:
 def _is_empty(node: tree.Node, gone: set[tree.Node]) -> bool:
     return node in gone or (isinstance(node, tree.Group) and not node.items)
 
+
+def stretch(first: Span, last: Span) -> Span:
+    """From the beginning of one stretch to the end of another."""
+    return Span(first.source, first.start, last.end)

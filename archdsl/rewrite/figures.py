@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 from archdsl.analysis.expectations import ExpectationFailed, failures
 from archdsl.diagnostics import Diagnostic, Span
-from archdsl.rewrite.draft import Draft
+from archdsl.rewrite.draft import Draft, stretch
 from archdsl.rewrite.text import Change, Turned
 from archdsl.syntax import tree
 
 _SIZES = ("output", "size")
-_REPORT = "report "
+_EXPECT, _REPORT = "expect ", "report "
 
 
 def with_true_figures(before: Draft, draft: Draft, exact: bool) -> Draft:
@@ -27,9 +27,15 @@ def with_true_figures(before: Draft, draft: Draft, exact: bool) -> Draft:
         for span, found in _failed(draft).items()
         if (origin := draft.origin(span.start)) is None or origin not in {each.start for each in failed}
     }
-    changes = [change for span, found in new.items() for change in _mended(draft, span, found)]
-    if not exact:
-        changes += _reports(draft)
+    changes: list[Change] = []
+    cells: set[Span] = set()
+    for span, found in new.items():
+        mended = list(_mended(draft, span, found))
+        changes += mended
+        if not mended:
+            cells.add(span)
+    for table in draft.items(tree.Variants):
+        changes += _rows(table, cells, exact)
     return draft.change(changes) if changes else draft
 
 
@@ -54,13 +60,28 @@ def _mended(draft: Draft, span: Span, found: list[Diagnostic]) -> Iterator[Chang
             else:
                 yield Change(item.span)
             return
-    yield Change(span, ("-",))
 
 
-def _reports(draft: Draft) -> Iterator[Change]:
-    """What others reported of the network that this no longer is."""
-    for table in draft.items(tree.Variants):
-        for place, word in enumerate(table.header):
-            if word.text.startswith(_REPORT):
-                cells = [row.cells[place] for row in table.rows if len(row.cells) == len(table.header)]
-                yield from (Change(cell.span, ("-",)) for cell in cells if not isinstance(cell, tree.Empty))
+def _rows(table: tree.Variants, untrue: set[Span], exact: bool) -> Iterator[Change]:
+    """The table of variants without cells that are untrue, without reports of what is another network, and without
+    columns in which nothing is left of either.
+    """
+    rows = [row for row in table.rows if len(row.cells) == len(table.header)]
+    texts = [[_cell(cell, word, untrue, exact) for cell, word in zip(row.cells, table.header, strict=True)] for row in rows]
+    if texts == [[cell.span.text for cell in row.cells] for row in rows]:
+        return
+    kept = [
+        place
+        for place, word in enumerate(table.header)
+        if not word.text.startswith((_EXPECT, _REPORT)) or any(cells[place].strip("-: ") for cells in texts)
+    ]
+    first, last = table.header[0].span, table.header[-1].span
+    heading = " | ".join(table.header[place].text for place in kept)
+    yield Change(stretch(first, last), (heading,))
+    for row, cells in zip(rows, texts, strict=True):
+        yield Change(row.span, (f"| {' | '.join(cells[place] or '-' for place in kept)} |",))
+
+
+def _cell(cell: tree.Node, word: tree.Word, untrue: set[Span], exact: bool) -> str:
+    gone = cell.span in untrue or (not exact and word.text.startswith(_REPORT))
+    return "-" if gone else cell.span.text

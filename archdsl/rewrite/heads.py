@@ -14,6 +14,13 @@ from archdsl.rewrite.rule import Rewrite, impossible
 from archdsl.syntax import tree
 
 
+class Either:
+    """Values of a field that come to the same where the head will stand."""
+
+    def __init__(self, *values: Any) -> None:
+        self.values = values
+
+
 def head_text(
     draft: Draft,
     kind: type[Layer],
@@ -28,8 +35,12 @@ def head_text(
 
     An argument must be said where it is another than the class's own default or than a `default` in the file.
     """
-    must = {name: value for name, value in (fields or {}).items() if _must(draft, kind, name, value)}
-    said = [*more, *(f"{name}={_text(value)}" for name, value in must.items())]
+    said = [*more]
+    for name, value in (fields or {}).items():
+        # Of several values that mean the same here, one that needn't be said.
+        values = value.values if isinstance(value, Either) else (value,)
+        if all(_must(draft, kind, name, each) for each in values):
+            said.append(f"{name}={_text(values[0])}")
     head = kind.keyword + digits + (f"-{dash}" if dash else "") + (f"/{slash}" if slash else "")
     return f"{head}({', '.join(said)})" if said else head
 
@@ -97,13 +108,17 @@ def bias_field(
     return {"bias": bias}
 
 
-def window_fields(draft: Draft, kernel: tuple[Any, ...]) -> dict[str, Any]:
+def padding_field(padding: tuple[Any, ...], half: tuple[Any, ...]) -> Either:
+    """A padding in numbers, where `half` is half padding, in all the ways in which a convolution may say it."""
+    words = [word for word, numbers in (("half", half), ("valid", (0,) * len(half))) if padding == numbers]
+    one = len(set(padding)) == 1
+    return Either(*reversed(words), *((padding[0],) if one else ()), padding)
+
+
+def window_fields(kernel: tuple[Any, ...]) -> dict[str, Any]:
     """What a convolution must say that sees the whole of its input at once."""
-    fields: dict[str, Any] = {"padding": "valid", "stride": 1, "dilation": 1, "groups": 1, "padding_mode": "zeros"}
-    if all(size == 1 for size in kernel) and all(isinstance(each, str) for each in _literals(draft, "conv", "padding")):
-        # By whatever rule, a 1×1 has none.
-        del fields["padding"]
-    return fields
+    padding = padding_field((0,) * len(kernel), tuple((size - 1) // 2 for size in kernel))
+    return {"padding": padding, "stride": 1, "dilation": 1, "groups": 1, "padding_mode": "zeros"}
 
 
 def _literals(draft: Draft, keyword: str, name: str) -> list[Any]:

@@ -14,39 +14,49 @@ from archdsl.rewrite.text import Change, Part
 from archdsl.syntax import tree
 
 
-def peel(rule: Rewrite, draft: Draft, head: tree.Head, first: bool) -> Draft:
-    """The spec with the first or the last turn of the innermost repeat around a head written on its own.
+def peel(rule: Rewrite, draft: Draft, heads: Iterable[tree.Head], first: bool) -> Draft:
+    """The spec with the first or the last turn of the innermost repeat around each head written on its own.
 
     Raises CantRewrite where a head runs several times for another reason.
     """
-    repeat = next((node for node in draft.above(head) if isinstance(node, tree.Statement) and node.repeat), None)
-    if repeat is None or any(isinstance(node, tree.Block) for node in draft.above(head)):
-        raise impossible(
-            rule,
-            head.span,
-            "this text serves places that would have to become different",
-            "one text for several places",
-            "`archdsl rewrite unfold` gives each place a text of its own",
-        )
-    assert repeat.repeat is not None
-    index = repeat.repeat.index
-    if index is not None and index.text in free_names(repeat.body) | _free_in_label(repeat):
-        raise impossible(
-            rule,
-            index.span,
-            "one turn has to be written apart, and the others count from its index",
-            "counted here",
-            "`archdsl rewrite unfold` writes every turn out",
-        )
-    return draft.change([Change(repeat.span, tuple(_parts(repeat, first)))])
+    repeats: dict[tree.Statement, None] = {}
+    for head in heads:
+        repeat = repeat_around(draft, head)
+        if repeat is None:
+            raise impossible(
+                rule,
+                head.span,
+                "this text serves places that would have to become different",
+                "one text for several places",
+                "`archdsl rewrite unfold` gives each place a text of its own",
+            )
+        repeats[repeat] = None
+    return draft.change(Change(repeat.span, tuple(_parts(draft, repeat, first))) for repeat in repeats)
+
+
+def repeat_around(draft: Draft, head: tree.Head) -> tree.Statement | None:
+    """The innermost repeat around a head, if a turn of it can be written apart.
+
+    None in a block, whose text serves several calls, and where the repeat's index is used, from which others count.
+    """
+    for node in draft.above(head):
+        if isinstance(node, (tree.Block, tree.After)):
+            return None
+        if isinstance(node, tree.Statement) and node.repeat is not None:
+            index = node.repeat.index
+            used = index is not None and index.text in free_names(node.body) | _free_in_label(node)
+            return None if used else node
+    return None
 
 
 def _free_in_label(repeat: tree.Statement) -> frozenset[str]:
     return free_names(repeat.label) if repeat.label is not None else frozenset()
 
 
-def _parts(statement: tree.Statement, first: bool) -> list[Part]:
+def _parts(draft: Draft, statement: tree.Statement, first: bool) -> list[Part]:
     assert statement.repeat is not None
+    level = draft.parents.get(statement)
+    in_brackets = isinstance(level, tree.Group) and level.span.text.startswith("[")
     body, rest = statement.body.span, _one_less(statement.repeat.count)
     group = isinstance(statement.body, tree.Group)
     if statement.label is not None:
@@ -55,8 +65,8 @@ def _parts(statement: tree.Statement, first: bool) -> list[Part]:
         inner: list[Part] = [body, " ", *others] if first else [*others, " ", body]
         label = statement.span.source.span(statement.span.start, body.start)
         return [label, "[", *inner, "]"]
-    # A group that stands in another is a container, and one with a count isn't.
-    one: list[Part] = [body, " x1"] if group else [body]
+    # A group in brackets of another is a container, and one with a count isn't.
+    one: list[Part] = [body, " x1"] if group and in_brackets else [body]
     more: list[Part] = [body, rest] if rest else one
     return [*one, " ", *more] if first else [*more, " ", *one]
 

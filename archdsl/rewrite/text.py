@@ -52,7 +52,7 @@ def changed(text: str, changes: Iterable[Change]) -> Changed:
     """The text with changes made. One inside of another's stretch goes with that; a line left empty goes too."""
     pieces: list[tuple[str, int | None, bool]] = []
     end = 0
-    for change in _outermost(changes):
+    for change in _together(text, _outermost(changes)):
         start, stop = change.span.start, change.span.end
         if not change.parts:
             start, stop = _whole_line(text, start, stop, end)
@@ -82,6 +82,20 @@ def _outermost(changes: Iterable[Change]) -> list[Change]:
     for change in sorted(changes, key=lambda each: (each.span.start, each.span.end > each.span.start, -each.span.end)):
         if not found or change.span.start >= found[-1].span.end:
             found.append(change)
+    return found
+
+
+def _together(text: str, changes: list[Change]) -> list[Change]:
+    """Neighbours on a line that both go as one stretch, so that the line goes if it holds nothing else."""
+    found: list[Change] = []
+    for change in changes:
+        before = found[-1] if found else None
+        if before is not None and not before.parts and not change.parts:
+            between = text[before.span.end : change.span.start]
+            if not between.strip(" \t"):
+                found[-1] = Change(Span(change.span.source, before.span.start, change.span.end))
+                continue
+        found.append(change)
     return found
 
 

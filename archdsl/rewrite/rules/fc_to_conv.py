@@ -65,8 +65,8 @@ class FcToConv(Rewrite):
                 raise nothing(self, draft, "there is no `fc`" + (f" below `{at}`" if at else ""))
             forms = _Forms(self, draft, found)
             of_head = {head: [forms.of(layer) for layer in layers] for head, layers in found.items()}
-            mixed = next((head for head, each in of_head.items() if len(set(each)) > 1), None)
-            if mixed is None:
+            mixed = [head for head, each in of_head.items() if len(set(each)) > 1]
+            if not mixed:
                 break
             draft = peel(self, draft, mixed, first=True)
         followers = Followers(self, draft, found, FullyConnected.keyword, Conv.keyword)
@@ -88,7 +88,7 @@ class FcToConv(Rewrite):
         self, draft: Draft, head: tree.Head, layers: list[Instance], form: _Form, followers: Followers
     ) -> str:
         more = followers.arguments(head, frozenset({"features"}))
-        fields = window_fields(draft, form.kernel) | bias_field(self, draft, head, layers, FullyConnected, Conv)
+        fields = window_fields(form.kernel) | bias_field(self, draft, head, layers, FullyConnected, Conv)
         dash = number_text(head, head.size, "features")
         return head_text(draft, Conv, digits=axes_text(form.kernel), dash=dash, fields=fields, more=more)
 
