@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -35,10 +36,16 @@ class Rewritten:
 
         What is not among them begins as it does in a new network.
         """
-        new = list(after)
-        paired = self.rule.paired(self.before, self.draft, list(before), new)
+        old, new = list(before), list(after)
+        paired = self.rule.paired(self.before, self.draft, old, new)
+        left = set(paired.values())
+        gone: dict[Instance, list[Instance]] = defaultdict(list)
+        for layer in old:
+            if layer not in left and layer.follows is not None:
+                gone[layer.follows].append(layer)
         for layer in new:
-            yield from self.rule.travels(layer, paired.get(layer))
+            was = paired.get(layer)
+            yield from self.rule.travels(layer, was, gone.get(was, ()) if was is not None else ())
 
 
 def rewrite(program: Program, name: str, at: str | None = None, variant: str | None = None, **switches: bool) -> Rewritten:

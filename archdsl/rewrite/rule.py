@@ -87,11 +87,11 @@ class Rewrite:
             found |= zip(layers, places[place], strict=True)
         return found
 
-    def travels(self, new: Instance, old: Instance | None) -> Iterator[Travel]:
+    def travels(self, new: Instance, old: Instance | None, gone: Sequence[Instance] = ()) -> Iterator[Travel]:
         """How the weights of a layer of the new network come to be, of which `old` is what stood in its place.
 
-        What nothing is said of begins as it does in a new network. By default weights of the same name are the same
-        numbers, laid out anew.
+        `gone` are layers directly behind `old` in whose place nothing stands any more. What nothing is said of begins as
+        it does in a new network. By default weights of the same name are the same numbers, laid out anew.
         """
         if old is None:
             return

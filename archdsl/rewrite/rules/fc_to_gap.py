@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archdsl.analysis.instances import Instance
 from archdsl.layers.base import Role
@@ -70,9 +70,9 @@ class FcToGap(Rewrite):
         changes += self._unused_afters(draft, [end, *gone])
         return draft.change(changes)
 
-    def travels(self, new: Instance, old: Instance | None) -> Iterator[Travel]:
+    def travels(self, new: Instance, old: Instance | None, gone: Sequence[Instance] = ()) -> Iterator[Travel]:
         if old is not None and type(old.node.layer) is type(new.node.layer):
-            yield from super().travels(new, old)
+            yield from super().travels(new, old, gone)
 
     def _last(self, draft: Draft, full: dict[tree.Head, list[Instance]]) -> list[Instance]:
         """The `fc` that makes the scores, in each variant. Raises where there is none, or several texts of it."""

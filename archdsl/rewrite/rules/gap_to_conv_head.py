@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archdsl.analysis.instances import Instance
 from archdsl.layers.convolution import ConvHead
@@ -48,9 +48,9 @@ class GapToConvHead(Rewrite):
         text = head_text(draft, ConvHead, dash="{in_channels}", fields={"bias": None})
         return draft.change(Change(head.span, (Turned(head.span, text),)) for head in found)
 
-    def travels(self, new: Instance, old: Instance | None) -> Iterator[Travel]:
+    def travels(self, new: Instance, old: Instance | None, gone: Sequence[Instance] = ()) -> Iterator[Travel]:
         if old is None or not isinstance(old.node.layer, GlobalAvgPool) or not isinstance(new.node.layer, ConvHead):
-            yield from super().travels(new, old)
+            yield from super().travels(new, old, gone)
             return
         for key, shape in new.keys().items():
             yield Travel(key, shape, (), lambda shape=shape: mean_of_own(shape) if len(shape) > 1 else zeros(shape))
