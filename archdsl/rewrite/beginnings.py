@@ -9,6 +9,7 @@ from archdsl.analysis.instances import Instance
 from archdsl.diagnostics import ArchError, Source
 from archdsl.elaborate.initializations import named_layer
 from archdsl.ir.nodes import Architecture, Initial
+from archdsl.layers.base import written
 from archdsl.layers.torch_call import Module
 from archdsl.rewrite.draft import Draft
 from archdsl.rewrite.text import Change
@@ -52,9 +53,9 @@ def _targets(
 ) -> dict[str, frozenset[str]]:
     """What layers that an `init @label` names are called now; nothing where they are gone."""
     found: dict[str, set[str]] = defaultdict(set)
-    for variant, layers in before.layers.items():
-        now = {old: new for new, old in paired[variant].items()}
-        for old in layers:
+    for variant, pairs in paired.items():
+        now = {old: new for new, old in pairs.items()}
+        for old in before.layers[before.variant_like(variant)]:
             names = {now[old].name} if old in now else set()
             found[old.name] |= names
     return {name: frozenset(names) for name, names in found.items()}
@@ -75,11 +76,16 @@ def _wanted(
             here = names[variant].get(new.name)
             if here is None:
                 continue
-            was = _rule_text(before, _governing(before.networks[variant], old))
-            now = _rule_text(draft, _governing(draft.networks[variant], here))
-            if was != now:
-                found[new.name][(was, old.node.layer.keyword, old.node.span.start)] = None
+            was = _governing(before.networks[before.variant_like(variant)], old)
+            now = _governing(draft.networks[variant], here)
+            if _said_so(was) != _said_so(now):
+                said = _rule_text(before, was), old.node.layer.keyword, old.node.span.start
+                found[new.name][said] = None
     return {name: next(iter(rules)) for name, rules in found.items() if len(rules) == 1}
+
+
+def _said_so(initial: Initial | None) -> str:
+    return _PLAIN if initial is None else written(initial.rule)
 
 
 def _rule_text(draft: Draft, initial: Initial | None) -> str:

@@ -62,6 +62,10 @@ class Draft:
             found |= references(network)
         return frozenset(found)
 
+    def variant_like(self, name: str | None) -> str | None:
+        """The variant of a name; for a spec that was written out, and has none, the one that was chosen."""
+        return name if name in self.networks else self.chosen
+
     @property
     def all_layers(self) -> Iterator[Instance]:
         """The layers of all variants."""

@@ -73,7 +73,7 @@ def rewrite(program: Program, name: str, at: str | None = None, variant: str | N
 
 def _paired(found: Rewrite, before: Draft, draft: Draft) -> dict[str | None, dict[Instance, Instance]]:
     return {
-        variant: found.paired(before, draft, before.layers[variant if variant in before.layers else before.chosen], layers)
+        variant: found.paired(before, draft, before.layers[before.variant_like(variant)], layers)
         for variant, layers in draft.layers.items()
     }
 
