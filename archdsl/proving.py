@@ -59,7 +59,7 @@ def prove(
         raise ArchError(
             NotEqual(
                 None,
-                f"`{rewritten.rule.name}` should be exact, and `{network.variant or network.name}` computes another thing",
+                f"`{rewritten.rule.name}` should be exact, and makes a difference to `{network.variant or network.name}`",
                 notes=[str(proof)],
                 helps=["nothing was written; weights that are no numbers, or very large ones, can be a reason"],
             )

@@ -211,7 +211,9 @@ class _Merging:
         assert isinstance(statement, tree.Statement)
         assert isinstance(statement.body, tree.Head)
         given: Given = {}
-        place(Projection, given, written_arguments(statement.body.arguments, self.elaborator.evaluate, self.scope, self.x))
+        place(
+            Projection, given, written_arguments(statement.body.arguments, self.elaborator.evaluate, self.scope, self.x)
+        )
         return build(Projection, given, statement.body.span)
 
     def compare_sizes(self, path: tree.Group, main: Chain) -> tuple[Condition | bool, tuple[Dim, ...]]:

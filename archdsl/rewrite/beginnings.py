@@ -44,7 +44,9 @@ def with_beginnings(draft: Draft, paired: dict[str | None, dict[Instance, Instan
     places = {wanted[name][2] for name in lost}
     named = {name: (rule, keyword) for name, (rule, keyword, place) in wanted.items() if place not in places}
     if lost:
-        made.notes.append(f"`init` can't name `{lost[0]}` and other copies of a repeat: they begin as their new kind does")
+        made.notes.append(
+            f"`init` can't name `{lost[0]}` and other copies of a repeat: they begin as their new kind does"
+        )
     return made.change(_said(made, named)) if named else made
 
 
@@ -64,7 +66,7 @@ def _targets(
 def _wanted(
     draft: Draft, before: Draft, paired: dict[str | None, dict[Instance, Instance]]
 ) -> dict[str, tuple[str, str, int]]:
-    """For layers whose beginning has changed, by name: the rule as it is written, its keyword, and the layer's place."""
+    """For layers whose beginning has changed, by name: the rule as it was written, its keyword, the layer's place."""
     found: dict[str, dict[tuple[str, str, int], None]] = defaultdict(dict)
     names: dict[str | None, dict[str, Instance]] = {
         variant: {layer.name: layer for layer in layers} for variant, layers in draft.layers.items()

@@ -67,7 +67,9 @@ def _rows(table: tree.Variants, untrue: set[Span], exact: bool) -> Iterator[Chan
     columns in which nothing is left of either.
     """
     rows = [row for row in table.rows if len(row.cells) == len(table.header)]
-    texts = [[_cell(cell, word, untrue, exact) for cell, word in zip(row.cells, table.header, strict=True)] for row in rows]
+    texts = [
+        [_cell(cell, word, untrue, exact) for cell, word in zip(row.cells, table.header, strict=True)] for row in rows
+    ]
     if texts == [[cell.span.text for cell in row.cells] for row in rows]:
         return
     kept = [

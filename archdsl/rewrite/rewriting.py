@@ -48,7 +48,9 @@ class Rewritten:
             yield from self.rule.travels(layer, was, gone.get(was, ()) if was is not None else ())
 
 
-def rewrite(program: Program, name: str, at: str | None = None, variant: str | None = None, **switches: bool) -> Rewritten:
+def rewrite(
+    program: Program, name: str, at: str | None = None, variant: str | None = None, **switches: bool
+) -> Rewritten:
     """A spec with a rule applied, right for all its variants.
 
     `at` is the name of a module, below which alone the rule is applied; `variant` counts for a rule that writes one
@@ -93,6 +95,9 @@ def _explained(found: Rewrite, error: ArchError) -> ArchError:
             None,
             f"`{found.name}` can't be applied here as a whole",
             notes=notes,
-            helps=["`--at LABEL` applies it to one place", "`archdsl rewrite unfold` gives each place a text of its own"],
+            helps=[
+                "`--at LABEL` applies it to one place",
+                "`archdsl rewrite unfold` gives each place a text of its own",
+            ],
         )
     )

@@ -90,8 +90,8 @@ class Rewrite:
     def travels(self, new: Instance, old: Instance | None, gone: Sequence[Instance] = ()) -> Iterator[Travel]:
         """How the weights of a layer of the new network come to be, of which `old` is what stood in its place.
 
-        `gone` are layers directly behind `old` in whose place nothing stands any more. What nothing is said of begins as
-        it does in a new network. By default weights of the same name are the same numbers, laid out anew.
+        `gone` are layers directly behind `old` in whose place nothing stands any more. What nothing is said of
+        begins as it does in a new network. By default weights of the same name are the same numbers, laid out anew.
         """
         if old is None:
             return
@@ -102,9 +102,7 @@ class Rewrite:
                 yield Travel(key, shape, (source,), reshaped(shape))
 
 
-def _by_place(
-    draft: Draft, layers: Sequence[Instance], aliases: Mapping[int, int]
-) -> dict[Place, list[Instance]]:
+def _by_place(draft: Draft, layers: Sequence[Instance], aliases: Mapping[int, int]) -> dict[Place, list[Instance]]:
     """Layers by where they were written, without those that were not."""
     found: dict[Place, list[Instance]] = defaultdict(list)
     for layer in layers:

@@ -43,8 +43,8 @@ def _more(names: list[str]) -> str:
 def carried(weights: Mapping[str, Tensor], travels: Iterable[Travel]) -> dict[str, Tensor]:
     """The new network's weights that come of the old one's, each of the type of what it is made of.
 
-    Sums are made in double precision, and what only changes its shape keeps its bits. Raises AssertionError for one that
-    comes out in another shape than the new network has.
+    Sums are made in double precision, and what only changes its shape keeps its bits. Raises AssertionError for one
+    that comes out in another shape than the new network has.
     """
     import torch
 

@@ -27,12 +27,19 @@ def _switches() -> list[click.Option]:
 @click.command()
 @click.argument("rule", metavar="RULE")
 @click.argument("spec", metavar="SPEC")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="NEW.arch", help="Where to write the new spec.")
-@click.option("--variant", metavar="NAME", help="The network that is proven and whose weights travel; by default the first.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="NEW.arch", help="Where to write the new spec."
+)
+@click.option(
+    "--variant", metavar="NAME", help="The network that is proven and whose weights travel; by default the first."
+)
 @click.option("--at", metavar="LABEL", help="Rewrite only what is below this module.")
 @click.option("--weights", type=click.Path(path_type=Path), metavar="W.safetensors", help="Weights of the old network.")
 @click.option(
-    "--weights-out", type=click.Path(path_type=Path), metavar="W2.safetensors", help="Where to write those of the new one."
+    "--weights-out",
+    type=click.Path(path_type=Path),
+    metavar="W2.safetensors",
+    help="Where to write those of the new one.",
 )
 @click.option("--prove", "proves", is_flag=True, help="Run both networks and say how much they differ.")
 def command(
@@ -118,7 +125,10 @@ def _report(network: Network, rewritten: Rewritten, proof: Any, stream: Any) -> 
     for note in rewritten.draft.notes:
         print(f"note: {note}", file=stream)
     if not rule.exact:
-        print(f"note: {rule.name} is not exact: the new network computes something else, and is to be trained", file=stream)
+        print(
+            f"note: {rule.name} is not exact: the new network computes something else, and is to be trained",
+            file=stream,
+        )
     if proof is not None:
         verdict = ("equal" if proof.equal else "not equal") if rule.exact else "other"
         print(f"{name}: {verdict}; {proof}", file=stream)

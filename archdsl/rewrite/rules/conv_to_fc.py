@@ -1,12 +1,12 @@
 """Convolutions as large as their input as fully connected layers.
 
-    >>> import archdsl
-    >>> before = 'arch net  input 3x8x8  conv3-16 relu maxpool  conv4-32(padding="valid") relu  conv1-10'
-    >>> print(archdsl.loads(before).rewrite("conv-to-fc").text)
-    arch net
-    input 3x8x8
-    conv3-16 relu maxpool fc-32 relu fc-10
-    <BLANKLINE>
+>>> import archdsl
+>>> before = 'arch net  input 3x8x8  conv3-16 relu maxpool  conv4-32(padding="valid") relu  conv1-10'
+>>> print(archdsl.loads(before).rewrite("conv-to-fc").text)
+arch net
+input 3x8x8
+conv3-16 relu maxpool fc-32 relu fc-10
+<BLANKLINE>
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class ConvToFc(Rewrite):
     """A convolution that sees its whole input at once, and all 1×1 behind it, become `fc` with the same weights.
 
     The inverse of `fc-to-conv`: what that has put in is taken out (`flatten` at the end, `reshape` to C×1×1,
-    `shrink=false`), and `adaptive-avgpool1` ahead becomes `gap`. It begins where all that follows takes a vector; elsewhere
-    a convolution stays one. `conv-head` becomes `fc` wherever it stands.
+    `shrink=false`), and `adaptive-avgpool1` ahead becomes `gap`. It begins where all that follows takes a vector;
+    elsewhere a convolution stays one. `conv-head` becomes `fc` wherever it stands.
     """
 
     name = "conv-to-fc"
@@ -179,7 +179,7 @@ def _is_vector(layer: Instance, converted: set[Instance]) -> bool:
 
 
 def _with_common_beginning(draft: Draft) -> Draft:
-    """One `init fc` in place of equal ones that name every `fc` singly; none where they begin as `fc` does by itself."""
+    """One `init fc` in place of equal ones that name every `fc` singly; none for what `fc` begins with by itself."""
     named: dict[str, tree.Init] = {}
     for item in draft.items(tree.Init):
         if isinstance(item.target, tree.Template):

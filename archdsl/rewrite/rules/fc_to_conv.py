@@ -1,12 +1,12 @@
 """Fully connected layers as convolutions, after which a larger image gives a map of scores.
 
-    >>> import archdsl
-    >>> before = "arch net  input 3x8x8  conv3-16 relu maxpool  fc-32 relu  fc-10"
-    >>> print(archdsl.loads(before).rewrite("fc-to-conv").text)
-    arch net
-    input 3x8x8
-    conv3-16 relu maxpool conv4-32(padding="valid") relu conv1-10
-    <BLANKLINE>
+>>> import archdsl
+>>> before = "arch net  input 3x8x8  conv3-16 relu maxpool  fc-32 relu  fc-10"
+>>> print(archdsl.loads(before).rewrite("fc-to-conv").text)
+arch net
+input 3x8x8
+conv3-16 relu maxpool conv4-32(padding="valid") relu conv1-10
+<BLANKLINE>
 """
 
 from __future__ import annotations
@@ -21,8 +21,17 @@ from archdsl.layers.pooling import AdaptiveAvgPool, AdaptivePool, GlobalAvgPool
 from archdsl.layers.reshape import Flatten
 from archdsl.rewrite.afters import Followers
 from archdsl.rewrite.draft import Draft
-from archdsl.rewrite.flow import heads_of, in_training_only, restricted, takes, upstream
-from archdsl.rewrite.heads import arguments_kept, axes_text, bias_field, head_itself, head_text, number_text, statement_of, window_fields
+from archdsl.rewrite.flow import heads_of, restricted, takes, upstream
+from archdsl.rewrite.heads import (
+    arguments_kept,
+    axes_text,
+    bias_field,
+    head_itself,
+    head_text,
+    number_text,
+    statement_of,
+    window_fields,
+)
 from archdsl.rewrite.peeling import peel
 from archdsl.rewrite.rule import Rewrite, impossible, nothing
 from archdsl.rewrite.text import Change, Turned
@@ -50,8 +59,9 @@ class FcToConv(Rewrite):
     about the cost of one.
 
     An `adaptive-avgpool7` that 7×7 arrives at does nothing there, and would shrink what a larger image gives: it gets
-    `shrink=false`. `gap` becomes `adaptive-avgpool1`, which keeps C×1×1, so that there is one score whatever the image. A
-    vector that was no map before is made one, by `reshape(in_channels, 1, 1)`. Outputs of training only (`aux`) stay.
+    `shrink=false`. `gap` becomes `adaptive-avgpool1`, which keeps C×1×1, so that there is one score whatever the
+    image. A vector that was no map before is made one, by `reshape(in_channels, 1, 1)`. Outputs of training only
+    (`aux`) stay.
     """
 
     name = "fc-to-conv"
@@ -84,9 +94,7 @@ class FcToConv(Rewrite):
         made = draft.change(changes)
         return _flattened(made) if switches.get("flatten") else made
 
-    def _text(
-        self, draft: Draft, head: tree.Head, layers: list[Instance], form: _Form, followers: Followers
-    ) -> str:
+    def _text(self, draft: Draft, head: tree.Head, layers: list[Instance], form: _Form, followers: Followers) -> str:
         more = followers.arguments(head, frozenset({"features"}))
         fields = window_fields(form.kernel) | bias_field(self, draft, head, layers, FullyConnected, Conv)
         dash = number_text(head, head.size, "features")
@@ -98,8 +106,7 @@ class FcToConv(Rewrite):
             if isinstance(found[0].node.layer, Flatten):
                 changes += draft.removals([head])
             else:
-                text = f"{AdaptiveAvgPool.keyword}1"
-                changes.append(Change(head.span, (Turned(head.span, text),)))
+                changes.append(Change(head.span, (Turned(head.span, f"{AdaptiveAvgPool.keyword}1"),)))
         return changes
 
     def _without_shrinking(self, draft: Draft, converted: list[Instance]) -> list[Change]:
@@ -116,8 +123,6 @@ class FcToConv(Rewrite):
         for head in dict.fromkeys(filter(None, map(draft.head, pools))):
             found = by_head[head]
             if all(each.node.input == each.node.output and each in pools for each in found):
-                layer = found[0].node.layer
-                assert isinstance(layer, AdaptivePool)
                 more = (*arguments_kept(head, frozenset({"shrink"})), "shrink=false")
                 text = f"{head_itself(head)}({', '.join(more)})"
                 changes.append(Change(head.span, (Turned(head.span, text),)))

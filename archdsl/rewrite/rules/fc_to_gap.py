@@ -1,12 +1,12 @@
 """A head of fully connected layers replaced by global average pooling.
 
-    >>> import archdsl
-    >>> before = "arch net  input 3x8x8  conv3-16 relu maxpool  fc-32 relu dropout  fc-10"
-    >>> print(archdsl.loads(before).rewrite("fc-to-gap").text)
-    arch net
-    input 3x8x8
-    conv3-16 relu maxpool conv1-10 gap
-    <BLANKLINE>
+>>> import archdsl
+>>> before = "arch net  input 3x8x8  conv3-16 relu maxpool  fc-32 relu dropout  fc-10"
+>>> print(archdsl.loads(before).rewrite("fc-to-gap").text)
+arch net
+input 3x8x8
+conv3-16 relu maxpool conv1-10 gap
+<BLANKLINE>
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from archdsl.syntax import tree
 
 
 class FcToGap(Rewrite):
-    """The fully connected layers at the end go, and a 1×1 convolution scores each place, over which `gap` takes the mean.
+    """The fully connected layers at the end go; a 1×1 convolution scores each place, and `gap` takes the mean.
 
     Lin, Chen & Yan 2014, section 3.2: a map for each class, and its mean in place of fully connected layers. The new
     head has weights of its own and is to be trained; those ahead of it travel. What belonged to the old one goes with
@@ -56,7 +56,12 @@ class FcToGap(Rewrite):
         for head in gone:
             other = next((layer for layer in by_head[head] if layer not in old), None)
             if other is not None:
-                raise impossible(self, head.span, "it belongs to the old head here and to something else there", f"also `{other.name}`")
+                raise impossible(
+                    self,
+                    head.span,
+                    "it belongs to the old head here and to something else there",
+                    f"also `{other.name}`",
+                )
         changes = draft.removals(gone)
         bare = ("bare",) if governing(draft, end, Conv.keyword) is not None else ()
         more = (*bare, *(text for text in arguments_kept(end, frozenset({"features"})) if text != "bare"))
@@ -84,7 +89,9 @@ class FcToGap(Rewrite):
             found.append(max(chosen, key=layers.index))
         heads = {draft.head(layer) for layer in found}
         if len(heads) != 1:
-            raise impossible(self, found[1].node.span, "the variants end with different `fc`", "the last of one variant")
+            raise impossible(
+                self, found[1].node.span, "the variants end with different `fc`", "the last of one variant"
+            )
         return found
 
     def _unused_afters(self, draft: Draft, gone: list[tree.Head]) -> list[Change]:
@@ -94,7 +101,9 @@ class FcToGap(Rewrite):
             Change(item.span)
             for item in draft.items(tree.After)
             if item.keyword.text == FullyConnected.keyword
-            and not any(governing(draft, head, FullyConnected.keyword) is item and not is_bare_head(head) for head in left)
+            and not any(
+                governing(draft, head, FullyConnected.keyword) is item and not is_bare_head(head) for head in left
+            )
         ]
 
 
@@ -109,7 +118,9 @@ def _head_of(last: Instance) -> list[Instance]:
     for each in upstream(last):
         layer = each.node.layer
         if not met:
-            if not (layer.elementwise or isinstance(layer, (FullyConnected, Flatten)) or layer.role is Role.NORMALIZATION):
+            if not (
+                layer.elementwise or isinstance(layer, (FullyConnected, Flatten)) or layer.role is Role.NORMALIZATION
+            ):
                 break
             met = _meets_a_map(each)
         elif not (layer.role is Role.DROPOUT or isinstance(layer, AdaptivePool)):

@@ -1,13 +1,13 @@
 """Batch norms folded into the convolutions ahead of them.
 
-    >>> import archdsl
-    >>> before = "arch net  input 3x8x8  after conv [bn relu]  conv3-16 conv3-32/2  gap  fc-10"
-    >>> print(archdsl.loads(before).rewrite("fold-batchnorm").text)
-    arch net
-    input 3x8x8
-    after conv [relu]
-    conv3-16 conv3-32/2 gap fc-10
-    <BLANKLINE>
+>>> import archdsl
+>>> before = "arch net  input 3x8x8  after conv [bn relu]  conv3-16 conv3-32/2  gap  fc-10"
+>>> print(archdsl.loads(before).rewrite("fold-batchnorm").text)
+arch net
+input 3x8x8
+after conv [relu]
+conv3-16 conv3-32/2 gap fc-10
+<BLANKLINE>
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from archdsl.syntax import tree
 class FoldBatchnorm(Rewrite):
     """A batch norm directly behind a convolution or linear layer goes, and the layer has its scale and offset.
 
-    With kept statistics a batch norm is y = (x − μ)·γ/√(σ² + ε) + β for each channel (Ioffe & Szegedy 2015, algorithm 2),
-    which is linear: the filters are scaled by s = γ/√(σ² + ε), and the bias is (b − μ)·s + β. That is equal in
-    evaluation; in training there is nothing left that would measure the batch.
+    With kept statistics a batch norm is y = (x − μ)·γ/√(σ² + ε) + β for each channel (Ioffe & Szegedy 2015,
+    algorithm 2), which is linear: the filters are scaled by s = γ/√(σ² + ε), and the bias is (b − μ)·s + β. That is
+    equal in evaluation; in training there is nothing left that would measure the batch.
 
     A batch norm stays that follows something else: an activation, a merge, as DenseNet's first of each pair; also one
     whose text stands for several places of which some can't be folded, and one that keeps no statistics.
@@ -65,7 +65,9 @@ class FoldBatchnorm(Rewrite):
                 changes.append(Change(argument.value.span, ("true",)))
         left = [layer for layer in norms if layer not in gone]
         if left:
-            draft.notes.append(f"{len({layer.name for layer in left})} batch norms stay, which follow nothing to fold into: {places(left)}")
+            draft.notes.append(
+                f"{len({layer.name for layer in left})} batch norms stay, having nothing to fold into: {places(left)}"
+            )
         return draft.change(changes)
 
     def travels(self, new: Instance, old: Instance | None, gone: Sequence[Instance] = ()) -> Iterator[Travel]:

@@ -1,12 +1,12 @@
 """Global average pooling as a convolution as large as the map, whose weights can then be learned.
 
-    >>> import archdsl
-    >>> before = "arch net  input 3x16x16  conv3-10/2 relu  gap"
-    >>> print(archdsl.loads(before).rewrite("gap-to-conv-head").text)
-    arch net
-    input 3x16x16
-    conv3-10/2 relu conv-head-{in_channels}
-    <BLANKLINE>
+>>> import archdsl
+>>> before = "arch net  input 3x16x16  conv3-10/2 relu  gap"
+>>> print(archdsl.loads(before).rewrite("gap-to-conv-head").text)
+arch net
+input 3x16x16
+conv3-10/2 relu conv-head-{in_channels}
+<BLANKLINE>
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from archdsl.shape import Dim
 class GapToConvHead(Rewrite):
     """`gap` becomes `conv-head` with as many filters as channels, which begins as the mean and can be learned.
 
-    A mean over H×W places is a convolution of that size with 1/(H·W) where a filter meets its own channel, and 0 elsewhere.
-    With weights the new layer gets these, and the network computes the same; without, it begins as convolutions
-    do. The network is then for images of one size. A `gap` inside a branch is left alone: it is no end of a network but
+    A mean over H×W places is a convolution of that size with 1/(H·W) where a filter meets its own channel, and 0
+    elsewhere. With weights the new layer gets these, and the network computes the same; without, it begins as
+    convolutions do. The network is then for images of one size. A `gap` inside a branch is left alone: it is no end of a network but
     a gate, say of squeeze-and-excitation; `--at` names one that is meant nevertheless.
     """
 
@@ -41,7 +41,9 @@ class GapToConvHead(Rewrite):
         if at is None:
             inner = {head: layers for head, layers in found.items() if any(layer.around for layer in layers)}
             if inner:
-                draft.notes.append(f"{places(layers for each in inner.values() for layers in each)} stay: inside a branch")
+                draft.notes.append(
+                    f"{places(layers for each in inner.values() for layers in each)} stay: inside a branch"
+                )
             found = {head: layers for head, layers in found.items() if head not in inner}
         if not found:
             raise nothing(self, draft, "there is no `gap`" + (f" below `{at}`" if at else " at the end of it"))
@@ -68,6 +70,6 @@ def mean_of_own(shape: tuple[Dim, ...]) -> Array:
     import numpy
 
     weight = numpy.zeros(shape, numpy.float64)
-    own = numpy.arange(shape[0])
+    own = numpy.arange(len(weight))
     weight[own, own] = 1 / weight[0, 0].size
     return weight

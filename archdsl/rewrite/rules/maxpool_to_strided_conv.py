@@ -1,17 +1,17 @@
 """Poolings replaced by convolutions with a stride, as in the all-convolutional net.
 
-    >>> import archdsl
-    >>> before = "arch net  input 3x8x8  conv3-16 relu maxpool  conv3-32 relu"
-    >>> print(archdsl.loads(before).rewrite("maxpool-to-strided-conv").text)
-    arch net
-    input 3x8x8
-    conv3-16/2 relu conv3-32 relu
-    <BLANKLINE>
-    >>> print(archdsl.loads(before).rewrite("maxpool-to-strided-conv", added=True).text)
-    arch net
-    input 3x8x8
-    conv3-16 relu conv2-{in_channels}/2 relu conv3-32 relu
-    <BLANKLINE>
+>>> import archdsl
+>>> before = "arch net  input 3x8x8  conv3-16 relu maxpool  conv3-32 relu"
+>>> print(archdsl.loads(before).rewrite("maxpool-to-strided-conv").text)
+arch net
+input 3x8x8
+conv3-16/2 relu conv3-32 relu
+<BLANKLINE>
+>>> print(archdsl.loads(before).rewrite("maxpool-to-strided-conv", added=True).text)
+arch net
+input 3x8x8
+conv3-16 relu conv2-{in_channels}/2 relu conv3-32 relu
+<BLANKLINE>
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class MaxpoolToStridedConv(Rewrite):
 
     Springenberg, Dosovitskiy, Brox & Riedmiller 2015, section 2, has both: the first is their "Strided-CNN", the
     second, with the kernel and stride of the pooling and as many filters as channels, their "All-CNN". Neither is
-    equal to what was there: a maximum is no weighted sum. A mean is one, but its weights would be learned too, so that
-    average pooling with a stride is treated alike (LeNet-5 has no other). Poolings without a stride stay, and so do those
-    that no convolution of their own path is ahead of, which `--added` replaces.
+    equal to what was there: a maximum is no weighted sum. A mean is one, but its weights would be learned too, so
+    that average pooling with a stride is treated alike (LeNet-5 has no other). Poolings without a stride stay, and so
+    do those that no convolution of their own path is ahead of, which `--added` replaces.
 
     An added convolution is followed by what an `after conv` in force says, else by the activation of the one ahead.
     """
@@ -63,7 +63,11 @@ class MaxpoolToStridedConv(Rewrite):
             draft = peel(self, draft, mixed, first=False)
         moved = {head: layers for head, layers in moved.items() if not fixed & {*map(_ahead, layers)}}
         if not moved:
-            why = "no pooling has a stride" if not pools else "no convolution is ahead of a pooling that could take its stride"
+            why = (
+                "no pooling has a stride"
+                if not pools
+                else "no convolution is ahead of a pooling that could take its stride"
+            )
             raise nothing(self, draft, why, *(["`--added` puts one in its place"] if pools else []))
         left = [layer for head, layers in pools.items() if head not in moved for layer in layers]
         if left:
@@ -112,7 +116,9 @@ class MaxpoolToStridedConv(Rewrite):
                 # No padding makes the same sizes of all that arrive.
                 texts = {_in_place(draft, layer, bare, exactly=False) for layer in layers}
             if len(texts) > 1:
-                raise impossible(self, head.span, "it pools with one window here and with another there", "one text for both")
+                raise impossible(
+                    self, head.span, "it pools with one window here and with another there", "one text for both"
+                )
             parts: list[Part] = [Turned(head.span, texts.pop())]
             following = _activation(layers[0], readers) if after is None else _spliced(after)
             if following is not None:
@@ -131,7 +137,9 @@ def _pools(draft: Draft) -> dict[tree.Head, list[Instance]]:
         head: layers
         for head, layers in draft.by_head().items()
         if all(
-            isinstance(layer.node.layer, Pool) and any(step != 1 for step in _steps(layer)) and not in_training_only(layer)
+            isinstance(layer.node.layer, Pool)
+            and any(step != 1 for step in _steps(layer))
+            and not in_training_only(layer)
             for layer in layers
         )
     }
@@ -206,7 +214,11 @@ def _spliced(after: tree.After) -> str:
     """What follows by an `after`, as it is written beside a layer."""
     if not isinstance(after.body, tree.Group):
         return after.body.span.text
-    return after.span.source.text[after.body.items[0].span.start : after.body.items[-1].span.end] if after.body.items else ""
+    return (
+        after.span.source.text[after.body.items[0].span.start : after.body.items[-1].span.end]
+        if after.body.items
+        else ""
+    )
 
 
 def _padding(window: Window, size: Dim, exactly: bool) -> Dim:

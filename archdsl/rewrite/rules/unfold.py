@@ -1,20 +1,19 @@
 """One network written out: no blocks, no repeats, no `after`, every number settled.
 
-    >>> import archdsl
-    >>> before = "arch net  input 3x8x8  block unit(c) = [conv: conv3-{c} bn: bn relu]  layer: unit(8) x2  gap fc: fc-10"
-    >>> print(archdsl.loads(before).rewrite("unfold").text)
-    arch net
-    input 3x8x8
-    layer: [[conv: conv3-8  bn: bn  relu] [conv: conv3-8  bn: bn  relu]]
-    gap
-    fc: fc-10
-    <BLANKLINE>
+>>> import archdsl
+>>> before = "arch net  input 3x8x8  block unit(c) = [conv: conv3-{c} bn: bn relu]  layer: unit(8) x2  gap fc: fc-10"
+>>> print(archdsl.loads(before).rewrite("unfold").text)
+arch net
+input 3x8x8
+layer: [[conv: conv3-8  bn: bn  relu] [conv: conv3-8  bn: bn  relu]]
+gap
+fc: fc-10
+<BLANKLINE>
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from archdsl.analysis.instances import Instance
 from archdsl.diagnostics import Source
@@ -29,6 +28,7 @@ from archdsl.rewrite.rule import Rewrite, impossible
 from archdsl.shape import Dim
 from archdsl.syntax import parse, tree
 
+
 class Unfold(Rewrite):
     """The network of one variant, with everything written out that the text of the spec says once for many places.
 
@@ -42,7 +42,9 @@ class Unfold(Rewrite):
 
     def rewrite(self, draft: Draft, at: str | None, **switches: bool) -> Draft:
         if at is not None:
-            raise impossible(self, None, "it writes out a whole network, and has no single places", "", "leave out `--at`")
+            raise impossible(
+                self, None, "it writes out a whole network, and has no single places", "", "leave out `--at`"
+            )
         source = Source(draft.source.name, _Writer(draft).spec())
         made = Draft(read(parse(source), _no_library), None, lambda position: None)
         made.notes = draft.notes
@@ -101,7 +103,8 @@ class _Writer:
         columns = [
             (word.text, cell.span.text)
             for word, cell in zip(table.header, row.cells, strict=True)
-            if word.text == "name" or (word.text.startswith(("expect ", "report ")) and not isinstance(cell, tree.Empty))
+            if word.text == "name"
+            or (word.text.startswith(("expect ", "report ")) and not isinstance(cell, tree.Empty))
         ]
         yield ""
         yield "variants"
@@ -127,7 +130,9 @@ class _Writer:
                 assert isinstance(node, Merge)
                 yield from self.merge(node, entry, values)
             else:
-                said = text(at(entry, **values)) if member.label is not None or (not numbered and has_state(node)) else ""
+                said = (
+                    text(at(entry, **values)) if member.label is not None or (not numbered and has_state(node)) else ""
+                )
                 yield f"{_label(said)}{self.node(node, members[place + 1 :], said != '')}"
 
     def repeat(
