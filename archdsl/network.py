@@ -133,7 +133,7 @@ class Network:
         """
         from archdsl.rewrite import rewrite
 
-        return rewrite(self.program, rule, at, self.variant, **switches)
+        return rewrite(self.program, rule, at, self.variant, self.architecture, **switches)
 
     def diagram(self, path: str | Path, **options: Any) -> Path:
         """Draw the network into a file, SVG, PNG, PDF or DOT by its suffix, and give its path.

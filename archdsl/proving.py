@@ -56,10 +56,11 @@ def prove(
     sides = Side(network.architecture, network.source()), Side(new.architecture, new.source())
     proof, made = run(*sides, travels, weights)
     if rewritten.rule.exact and not proof.equal:
+        name = network.variant or network.name
         raise ArchError(
             NotEqual(
                 None,
-                f"`{rewritten.rule.name}` should be exact, and makes a difference to `{network.variant or network.name}`",
+                f"`{rewritten.rule.name}` should be exact, and makes a difference to `{name}`",
                 notes=[str(proof)],
                 helps=["nothing was written; weights that are no numbers, or very large ones, can be a reason"],
             )

@@ -57,7 +57,7 @@ def _targets(
     found: dict[str, set[str]] = defaultdict(set)
     for variant, pairs in paired.items():
         now = {old: new for new, old in pairs.items()}
-        for old in before.layers[before.variant_like(variant)]:
+        for old in before.layers[variant]:
             names = {now[old].name} if old in now else set()
             found[old.name] |= names
     return {name: frozenset(names) for name, names in found.items()}
@@ -78,7 +78,7 @@ def _wanted(
             here = names[variant].get(new.name)
             if here is None:
                 continue
-            was = _governing(before.networks[before.variant_like(variant)], old)
+            was = _governing(before.networks[variant], old)
             now = _governing(draft.networks[variant], here)
             if _said_so(was) != _said_so(now):
                 said = _rule_text(before, was), old.node.layer.keyword, old.node.span.start

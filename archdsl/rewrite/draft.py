@@ -29,11 +29,13 @@ class Draft:
         program: Program,
         chosen: str | None = None,
         origin: Callable[[int], int | None] = lambda position: position,
+        network: Architecture | None = None,
     ) -> None:
         self.program = program
         self.chosen = chosen
         """The variant that was asked for, where a rule is about one alone."""
         self.origin = origin
+        self._network = network
         self.notes: list[str] = []
         """What a person should know of the outcome."""
         self.aliases: dict[int, int] = {}
@@ -49,6 +51,11 @@ class Draft:
         names: Iterable[str | None] = self.program.variants or (None,)
         return {name: elaborate(self.program, name) for name in names}
 
+    @property
+    def network(self) -> Architecture:
+        """The network that is meant, where a rule is about one alone: with parameters and an input of its own."""
+        return self._network or self.networks[self.chosen]
+
     @cached_property
     def layers(self) -> dict[str | None, tuple[Instance, ...]]:
         """The layers of each variant in the order in which they run."""
@@ -61,10 +68,6 @@ class Draft:
         for network in self.networks.values():
             found |= references(network)
         return frozenset(found)
-
-    def variant_like(self, name: str | None) -> str | None:
-        """The variant of a name; for a spec that was written out, and has none, the one that was chosen."""
-        return name if name in self.networks else self.chosen
 
     @property
     def all_layers(self) -> Iterator[Instance]:

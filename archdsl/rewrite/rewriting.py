@@ -10,10 +10,11 @@ from archdsl.analysis.instances import Instance
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.program import Program
 from archdsl.formatting import format_source
+from archdsl.ir.nodes import Architecture
 from archdsl.rewrite.beginnings import with_beginnings, without_named
 from archdsl.rewrite.draft import Draft
 from archdsl.rewrite.figures import with_true_figures
-from archdsl.rewrite.rule import CantRewrite, Rewrite, Travel, rule
+from archdsl.rewrite.rule import CantRewrite, Rewrite, Travel, impossible, rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,34 +50,63 @@ class Rewritten:
 
 
 def rewrite(
-    program: Program, name: str, at: str | None = None, variant: str | None = None, **switches: bool
+    program: Program,
+    name: str,
+    at: str | None = None,
+    variant: str | None = None,
+    network: Architecture | None = None,
+    **switches: bool,
 ) -> Rewritten:
     """A spec with a rule applied, right for all its variants.
 
-    `at` is the name of a module, below which alone the rule is applied; `variant` counts for a rule that writes one
-    network out. Raises ArchError for a rule that isn't one, a spec with mistakes, one that the rule finds nothing
-    in, and one that it can't be right for.
+    `at` is the name of a module, below which alone the rule is applied; `variant` and `network` count for a rule that
+    writes one network out. Raises ArchError for a rule that isn't one, a spec with mistakes, one that the rule finds
+    nothing in, and one that it can't be right for; TypeError for a switch that the rule doesn't have.
     """
     found = rule(name)
     for switch in switches:
         if switch not in found.options:
             raise TypeError(f"{name} has no switch `{switch}`")
-    before = Draft(program, program.variant(variant).name if program.variants else None)  # type: ignore[union-attr]
+    chosen = program.variant(variant)
+    before = Draft(program, chosen.name if chosen else None, network=network)
     _ = before.networks
     try:
         draft = found.rewrite(before, at, **switches)
-        paired = _paired(found, before, without_named(draft))
-        draft = found.finish(with_beginnings(draft, paired, before))
-        draft = with_true_figures(before, draft, found.exact)
+        if not found.writes_out:
+            draft = _mended(found, before, draft)
     except ArchError as error:
         raise _explained(found, error) from None
     return Rewritten(found, before, draft, format_source(draft.source))
 
 
+def _mended(found: Rewrite, before: Draft, draft: Draft) -> Draft:
+    """The new spec with what it says of how weights begin and of its figures true again."""
+    paired = _paired(found, before, without_named(draft))
+    _check(found, paired)
+    draft = found.finish(with_beginnings(draft, paired, before))
+    return with_true_figures(before, draft, found.exact)
+
+
+def _check(found: Rewrite, paired: dict[str | None, dict[Instance, Instance]]) -> None:
+    """Raise CantRewrite where a layer that stays would meet something else than it did."""
+    for pairs in paired.values():
+        for new, old in pairs.items():
+            same = new.node.layer.keyword == old.node.layer.keyword
+            weights = [[shape for _, shape in layer.keys().items()] for layer in (new, old)]
+            if found.exact and new.node.output.elements != old.node.output.elements:
+                why = f"`{old.name}` makes {old.node.output}, and would make {new.node.output}"
+            elif found.exact and same and weights[0][:1] != weights[1][:1]:
+                why = f"{new.node.input} would arrive at `{old.name}`, whose weights are for {old.node.input}"
+            else:
+                continue
+            raise impossible(
+                found, old.node.span, why, "would be another layer", "`--at LABEL` applies the rule to one place"
+            )
+
+
 def _paired(found: Rewrite, before: Draft, draft: Draft) -> dict[str | None, dict[Instance, Instance]]:
     return {
-        variant: found.paired(before, draft, before.layers[before.variant_like(variant)], layers)
-        for variant, layers in draft.layers.items()
+        variant: found.paired(before, draft, before.layers[variant], layers) for variant, layers in draft.layers.items()
     }
 
 

@@ -58,6 +58,8 @@ class Rewrite:
     name: ClassVar[str]
     exact: ClassVar[bool]
     """Whether the new network computes the same in evaluation, once the weights have travelled."""
+    writes_out: ClassVar[bool] = False
+    """Whether the rule makes a spec of one network alone, all of whose text it writes itself."""
     options: ClassVar[Mapping[str, str]] = {}
     """Switches that the rule takes, and what each is for."""
 
@@ -130,7 +132,7 @@ def impossible(rule: Rewrite, span: Span | None, why: str, label: str = "", *hel
 
 
 @cache
-def rules() -> Mapping[str, Rewrite]:
+def rewrites() -> Mapping[str, Rewrite]:
     """Every rewrite by its name."""
     package = import_module("archdsl.rewrite.rules")
     found: dict[str, Rewrite] = {}
@@ -143,7 +145,7 @@ def rules() -> Mapping[str, Rewrite]:
 
 def rule(name: str) -> Rewrite:
     """The rewrite of a name. Raises ArchError with similar names where there is none."""
-    known = rules()
+    known = rewrites()
     if name not in known:
         helps = similar_help(name, known, "a rule") or [f"the rules are {', '.join(known)}"]
         raise ArchError(UnknownRule(None, f"there is no rewrite `{name}`", helps=helps))

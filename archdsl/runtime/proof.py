@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-SAFETY = 8
+SAFETY = 2
 INPUTS = 2
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archdsl.rewrite.rule import rules
+from archdsl.rewrite.rule import rewrites
 
 if TYPE_CHECKING:
     from archdsl.network import Network
@@ -19,7 +19,7 @@ def _switches() -> list[click.Option]:
     """A flag for each option of each rule."""
     return [
         click.Option([f"--{name}"], is_flag=True, help=f"{rule.name}: {text}.")
-        for rule in rules().values()
+        for rule in rewrites().values()
         for name, text in rule.options.items()
     ]
 

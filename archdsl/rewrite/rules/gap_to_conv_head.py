@@ -29,8 +29,8 @@ class GapToConvHead(Rewrite):
 
     A mean over H×W places is a convolution of that size with 1/(H·W) where a filter meets its own channel, and 0
     elsewhere. With weights the new layer gets these, and the network computes the same; without, it begins as
-    convolutions do. The network is then for images of one size. A `gap` inside a branch is left alone: it is no end of a network but
-    a gate, say of squeeze-and-excitation; `--at` names one that is meant nevertheless.
+    convolutions do. The network is then for images of one size. A `gap` inside a branch is left alone: it is no
+    end of a network but a gate, say of squeeze-and-excitation; `--at` names one that is meant nevertheless.
     """
 
     name = "gap-to-conv-head"

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from archdsl.analysis.expectations import failures
 from archdsl.analysis.instances import Instance
 from archdsl.diagnostics import Source
 from archdsl.elaborate.bias import starts_with_norm
@@ -39,6 +40,7 @@ class Unfold(Rewrite):
 
     name = "unfold"
     exact = True
+    writes_out = True
 
     def rewrite(self, draft: Draft, at: str | None, **switches: bool) -> Draft:
         if at is not None:
@@ -68,7 +70,9 @@ class _Writer:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
-        self.network: Architecture = draft.networks[draft.chosen]
+        self.network: Architecture = draft.network
+        self.untrue = {each.at for each in failures(draft.program, draft.network)}
+        """The figures that are of another network, as one with parameters of its own is."""
 
     def spec(self) -> str:
         return "\n".join(self.lines()) + "\n"
@@ -82,7 +86,8 @@ class _Writer:
         yield f"input {'x'.join(map(str, network.input.dims))}"
         for initial in network.initials:
             yield f"init {initial.target} {written(initial.rule)}"
-        yield ""
+        if network.initials:
+            yield ""
         body = network.body
         yield from self.members(body.members, names(body, style(body, "top")), {}, "top", False)
         yield ""
@@ -93,7 +98,7 @@ class _Writer:
         text = self.draft.source.text
         for item in self.draft.program.expects:
             names_used = any(isinstance(node, tree.Name) for node in item.value.walk())
-            if not names_used:
+            if not names_used and item.value.span not in self.untrue:
                 yield text[item.span.start : item.span.end]
         table = next(iter(self.draft.items(tree.Variants)), None)
         variant = self.draft.program.variants.get(self.draft.chosen or "")
@@ -103,6 +108,7 @@ class _Writer:
         columns = [
             (word.text, cell.span.text)
             for word, cell in zip(table.header, row.cells, strict=True)
+            if cell.span not in self.untrue
             if word.text == "name"
             or (word.text.startswith(("expect ", "report ")) and not isinstance(cell, tree.Empty))
         ]
