@@ -11,6 +11,7 @@ from archdsl.elaborate.program import elaborate
 from archdsl.elaborate.values import Value, identity
 from archdsl.network import Network
 from archdsl.rewrite import Rewritten
+from archdsl.rewrite.weights import check_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,13 +46,13 @@ def prove(
     """
     from archdsl.runtime.proof import Side
     from archdsl.runtime.proof import prove as run
-    from archdsl.runtime.transport import check_weights
 
     new = rewritten_network(network, rewritten)
     old_layers, new_layers = instances(network.architecture), instances(new.architecture)
     if weights is not None:
         wanted = {key: shape for layer in old_layers for key, shape in layer.keys().items()}
-        check_weights(weights, wanted, network.variant or network.name)  # type: ignore[arg-type]
+        shapes = {key: tuple(tensor.shape) for key, tensor in weights.items()}
+        check_weights(shapes, wanted, network.variant or network.name)
     travels = list(rewritten.travels(old_layers, new_layers))
     sides = Side(network.architecture, network.source()), Side(new.architecture, new.source())
     proof, made = run(*sides, travels, weights)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from archdsl.analysis.instances import Instance, instances, references
@@ -45,21 +45,20 @@ class Draft:
     def source(self) -> Source:
         return self.program.file.source
 
-    @cached_property
+    @property
     def networks(self) -> dict[str | None, Architecture]:
         """The network of each variant, or the only one. Raises ArchError where one can't be built."""
-        names: Iterable[str | None] = self.program.variants or (None,)
-        return {name: elaborate(self.program, name) for name in names}
+        return _networks(self.program)
 
     @property
     def network(self) -> Architecture:
         """The network that is meant, where a rule is about one alone: with parameters and an input of its own."""
         return self._network or self.networks[self.chosen]
 
-    @cached_property
+    @property
     def layers(self) -> dict[str | None, tuple[Instance, ...]]:
         """The layers of each variant in the order in which they run."""
-        return {name: instances(network) for name, network in self.networks.items()}
+        return _layers(self.program)
 
     @cached_property
     def references(self) -> frozenset[str]:
@@ -174,6 +173,18 @@ class Draft:
         if isinstance(node, tree.Group) and isinstance(parent, (tree.Block, tree.If, tree.Aux)):
             return Change(node.span, ("[]",))
         return Change(node.span)
+
+
+# Several rules may be tried on one spec, and a change that concerns no layer asks for them again.
+@lru_cache(maxsize=6)
+def _networks(program: Program) -> dict[str | None, Architecture]:
+    names: Iterable[str | None] = program.variants or (None,)
+    return {name: elaborate(program, name) for name in names}
+
+
+@lru_cache(maxsize=6)
+def _layers(program: Program) -> dict[str | None, tuple[Instance, ...]]:
+    return {name: instances(network) for name, network in _networks(program).items()}
 
 
 def _vanishes(node: tree.Node, gone: set[tree.Node]) -> bool:

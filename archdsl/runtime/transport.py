@@ -5,39 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError
 from archdsl.rewrite.rule import Travel
-from archdsl.runtime.weight_files import BadWeights
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-def check_weights(weights: Mapping[str, Tensor], wanted: Mapping[str, tuple[int, ...]], network: str) -> None:
-    """Raise ArchError where weights are not those of a network: by name and by shape."""
-    notes: list[str] = []
-    missing = [name for name in wanted if name not in weights and not name.endswith("num_batches_tracked")]
-    more = [name for name in weights if name not in wanted]
-    wrong = [name for name in wanted if name in weights and tuple(weights[name].shape) != tuple(wanted[name])]
-    for what, names in (("missing", missing), ("not of the network", more)):
-        if names:
-            notes.append(f"{what}: " + ", ".join(f"`{name}`" for name in names[:3]) + _more(names))
-    for name in wrong[:3]:
-        got, want = ("x".join(map(str, shape)) for shape in (weights[name].shape, wanted[name]))
-        notes.append(f"`{name}` is {got}, and the network has {want}")
-    if notes:
-        raise ArchError(
-            BadWeights(
-                None,
-                f"these are not the weights of `{network}`",
-                notes=notes,
-                helps=["`--variant` says which network of a spec they belong to"],
-            )
-        )
-
-
-def _more(names: list[str]) -> str:
-    return f" and {len(names) - 3} others" if len(names) > 3 else ""
 
 
 def carried(weights: Mapping[str, Tensor], travels: Iterable[Travel]) -> dict[str, Tensor]:

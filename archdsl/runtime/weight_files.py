@@ -8,16 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.diagnostics import ArchError
+from archdsl.rewrite.weights import BadWeights
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-class BadWeights(Diagnostic):
-    """A file of weights that is none, or whose weights are not those of the network."""
-
-    code = "bad-weights"
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -16,7 +16,10 @@ from archdsl.opening.imports import read_program
 from archdsl.opening.reading import text_source
 
 # What no text of a spec can show: it is asked for outside of one.
-WITHOUT_A_SPEC = {"file-too-large", "needs-a-size", "unknown-parameter", "unknown-spec", "unknown-variant"}
+WITHOUT_A_SPEC = {
+    *("file-too-large", "needs-a-size", "unknown-parameter", "unknown-spec", "unknown-variant"),
+    *("bad-weights", "cannot-rewrite", "not-equal", "nothing-to-rewrite", "unknown-rule"),
+}
 
 
 def mistakes(text: str, beside: Mapping[str, str], folder: Path) -> list[Diagnostic]:
