@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from archdsl.diagnostics import Diagnostic
     from archdsl.elaborate.values import Value
     from archdsl.ir.nodes import Architecture
+    from archdsl.rewrite import Rewritten
     from archdsl.runtime.weights import Loaded, Weights
     from archdsl.weights.fitting import Fit
     from archdsl.weights.preprocessing import Preprocessing
@@ -233,6 +234,16 @@ class Network:
 
         metadata = Origin.of(self.program, self.architecture).to_metadata()
         write_weights(path, module.state_dict(), metadata, preprocessing, tuple(classes))
+
+    def rewrite(self, rule: str, at: str | None = None, **switches: bool) -> Rewritten:
+        """The spec with a rewrite applied, `network.rewrite("fc-to-conv").text`, and how its weights travel.
+
+        `at` is the name of a module, below which alone it is applied; switches are those of the rule. Raises ArchError
+        where there is no such rule, nothing for it, or something that it can't be right for.
+        """
+        from archdsl.rewrite import rewrite
+
+        return rewrite(self.program, rule, at, self.variant, self.architecture, **switches)
 
     def diagram(self, path: str | Path, **options: Any) -> Path:
         """Draw the network into a file, SVG, PNG, PDF or DOT by its suffix, and give its path.

@@ -31,6 +31,9 @@ class ExpectationFailed(Diagnostic):
     bad = "arch net\ninput 3x8x8\nconv3-8\nexpect params == 225\n"
     mended = "arch net\ninput 3x8x8\nconv3-8\nexpect params == 224\n"
 
+    found: str = ""
+    """What comes out, as a spec writes it."""
+
 
 class UnknownMetric(Diagnostic):
     """An expectation of something that isn't measured."""
@@ -227,7 +230,7 @@ class _Checker:
         network = self.architecture.variant or self.architecture.name
         metric = f"{each.metric}({each.argument})" if each.argument else each.metric
         wanted = each.value.span.text if each.op == "==" else f"{each.op} {each.value.span.text}"
-        return ExpectationFailed(
+        failed = ExpectationFailed(
             each.value.span,
             f"`{metric}` of `{network}` is {found}, expected {wanted}",
             f"{found} comes out",
@@ -235,3 +238,5 @@ class _Checker:
             helps=["mend the network, or write what comes out"],
             fixes=[Edit(each.value.span, found.replace(",", "_"))] if each.op == "==" and found != "none" else [],
         )
+        failed.found = found
+        return failed

@@ -44,7 +44,7 @@ def settle_initializations(
     for item in items:
         rule = _rule(item, elaborator.evaluate, scope)
         if isinstance(item.target, tree.Template):
-            found = [_named_layer(body, item.target)]
+            found = [named_layer(body, item.target)]
             target = f"@{item.target.span.text}"
         else:
             check_keyword(item.target)
@@ -124,8 +124,11 @@ def _layers(node: Node, seen: set[Node]) -> Iterator[LayerNode]:
         yield from _layers(part, seen)
 
 
-def _named_layer(body: Chain, target: tree.Template) -> LayerNode:
-    """The layer of a name, as the `state_dict` has it: of containers and blocks the name leads to what is inside."""
+def named_layer(body: Chain, target: tree.Template) -> LayerNode:
+    """The layer of a name, as the `state_dict` has it: of containers and blocks the name leads to what is inside.
+
+    Raises ArchError where there is none, or where it is a copy that a repeat makes.
+    """
     node: Node = body
     kind: Kind = "top"
     for word in target.span.text.split("."):

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Source, Span, proposal
+from archdsl.elaborate.binding import Given, build, place, written_arguments
 from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.values import Scope
 from archdsl.ir.nodes import Chain, Merge, MergeKind, Shortcut
+from archdsl.layers.base import Keyword
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.symbolic import (
     Condition,
@@ -57,7 +61,16 @@ class UnknownMerge(Diagnostic):
 MERGES = ("residual", "concat", "add", "mul")
 
 # The projection shortcut of He et al. (2016), option B, in the language itself.
-_PROJECTION = "conv1-{channels}/{stride} bn"
+PROJECTION_SOURCE = "projection"
+_PROJECTION = "conv1-{channels}/{stride}"
+
+
+class Projection(Keyword):
+    """What `project` says of the shortcut that it puts in where shapes differ."""
+
+    keyword = "project"
+
+    bn: bool = Field(True, description="whether a batch norm follows the convolution")
 
 
 def unknown_merge(node: tree.Merge, blocks: tuple[str, ...]) -> Diagnostic:
@@ -188,7 +201,7 @@ class _Merging:
         strides: tuple[Dim, ...],
         agrees: Condition | bool,
     ) -> Chain:
-        """`conv1-C/S bn`, where C and S are those of the main path."""
+        """`conv1-C/S bn`, where C and S are those of the main path; `project(bn=false)` leaves the batch norm out."""
         if not strides:
             raise ArchError(
                 BranchMismatch(
@@ -201,7 +214,7 @@ class _Merging:
         stride = strides[0] if len(set(strides)) == 1 else strides
         scope = Scope({"channels": main.output.channels, "stride": stride}, defaults=self.scope.defaults)
         sequence = Sequence(self.x, scope)
-        group = _projection()
+        group = _projection(self.said_of(path).bn)
         outer = self.elaborator.label(label, Sequence(self.x, self.scope)) if label else None
         with self.elaborator.placed(path.span):
             if outer is None:
@@ -211,6 +224,17 @@ class _Merging:
         chain = self.elaborator.finish(sequence, path.span)
         self.agree([(self.node.paths[0].span, main.output)], chain.output, own=path.span)
         return chain
+
+    def said_of(self, path: tree.Group) -> Projection:
+        """The arguments of `project`. Raises ArchError for one that it doesn't have."""
+        (statement,) = path.items
+        assert isinstance(statement, tree.Statement)
+        assert isinstance(statement.body, tree.Head)
+        given: Given = {}
+        place(
+            Projection, given, written_arguments(statement.body.arguments, self.elaborator.evaluate, self.scope, self.x)
+        )
+        return build(Projection, given, statement.body.span)
 
     def compare_sizes(self, path: tree.Group, main: Chain) -> tuple[Condition | bool, tuple[Dim, ...]]:
         """When the main path keeps the shape whatever its size is, and by which strides it shrinks it."""
@@ -348,10 +372,10 @@ def says_labels(node: tree.Node) -> bool:
 
 
 @cache
-def _projection() -> tree.Group:
-    source = Source("projection", _PROJECTION)
-    file = parse(source)
-    return tree.Group(source.span(0, len(_PROJECTION)), file.items)
+def _projection(norm: bool) -> tree.Group:
+    text = f"{_PROJECTION} bn" if norm else _PROJECTION
+    source = Source(PROJECTION_SOURCE, text)
+    return tree.Group(source.span(0, len(text)), parse(source).items)
 
 
 def join_shapes(condition: Condition, then: Shape, otherwise: Shape) -> Shape:

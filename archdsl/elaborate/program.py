@@ -96,8 +96,8 @@ class Program:
     input: tree.Input | None
     blocks: dict[str, tree.Block]
     """The blocks in reach, by name: the file's own, and those it brings from others."""
-    libraries: tuple[Program, ...]
-    """The files that it brings blocks from."""
+    imported: dict[str, Program]
+    """The files that it brings blocks from, by the path that names them."""
     variants: dict[str, Variant]
     expects: tuple[tree.Expect, ...]
     inits: tuple[tree.Init, ...]
@@ -105,6 +105,11 @@ class Program:
     """How much may be made of it."""
     body: tuple[tree.Node, ...]
     """The statements of the network in order, `let`, `after` and `default` among them."""
+
+    @property
+    def libraries(self) -> tuple[Program, ...]:
+        """The files that it brings blocks from, each once."""
+        return tuple(dict.fromkeys(self.imported.values()))
 
     @property
     def is_library(self) -> bool:
@@ -317,11 +322,10 @@ def read(file: tree.File, library: Callable[[tree.Import], Program], limits: Lim
             names = [*item.layers, *(each.name for each in item.parameters)]
             check_parameters(names)
             blocks[name] = item
-    libraries: dict[Program, None] = {}
+    imported: dict[str, Program] = {}
     for item in file.items:
         if isinstance(item, tree.Import):
-            found = library(item)
-            libraries[found] = None
+            found = imported[str(item.path.value)] = library(item)
             for word in item.names:
                 check_import(word, found, blocks)
                 blocks[word.text] = found.blocks[word.text]
@@ -371,7 +375,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program], limits: Lim
         arch=arch,
         input=input_,
         blocks=blocks,
-        libraries=tuple(libraries),
+        imported=imported,
         variants=read_variants(variants, arch, limits),
         expects=tuple(item for item in file.items if isinstance(item, tree.Expect)),
         inits=inits,

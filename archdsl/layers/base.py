@@ -280,8 +280,8 @@ def _divisors(number: int) -> str:
     return ", ".join(map(str, found)) + (", …" if found[-1] != number else "")
 
 
-def written(layer: Layer) -> str:
-    """A layer in the notation of the language, arguments that are defaults left out."""
+def written(layer: Keyword) -> str:
+    """A layer or another word in the notation of the language, arguments that are defaults left out."""
     kind = type(layer)
     in_head = {kind.digits, kind.dash, kind.slash}
     text = kind.keyword
@@ -303,7 +303,7 @@ def written(layer: Layer) -> str:
     return f"{text}({', '.join(arguments)})" if arguments else text
 
 
-def _is_set(layer: Layer, field: str) -> bool:
+def _is_set(layer: Keyword, field: str) -> bool:
     info = type(layer).model_fields[field]
     value = getattr(layer, field)
     return info.is_required() or (value is not None and field in layer.model_fields_set and value != info.default)

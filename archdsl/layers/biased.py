@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from archdsl.layers.base import Layer
-from archdsl.shape import Dim
+from archdsl.shape import Dim, Shape
 
 
 class BiasedLayer(Layer):
@@ -20,6 +20,10 @@ class BiasedLayer(Layer):
     @property
     def has_bias(self) -> bool:
         return self.bias is not False
+
+    def filter_axis(self, x: Shape) -> int | None:
+        """The axis of `weight` on which what makes one channel of the output stands together; None if none is that."""
+        return 0
 
     def weight_and_bias(self, weight: tuple[Dim, ...], features: Dim) -> dict[str, tuple[Dim, ...]]:
         """The weights by name: `weight`, and `bias` of this many features where there is one."""

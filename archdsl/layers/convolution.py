@@ -252,6 +252,10 @@ class TransposedConv(BiasedLayer):
     def view(self, x: Shape) -> View:
         return along(map(transposed, self.windows(x)))
 
+    def filter_axis(self, x: Shape) -> int | None:
+        # The first axis is that of the channels that arrive, of which each group has its own.
+        return 1
+
     def weights(self, x: Shape) -> dict[str, tuple[Dim, ...]]:
         taps = (self.channels // self.groups, *self.per_axis("kernel", x))
         return self.weight_and_bias((x.channels, *taps), self.channels)

@@ -72,6 +72,10 @@ class Linear(_Linear):
     def output(self, x: Shape) -> Shape:
         return Shape((*x.dims[:-1], self.features), x.layout)
 
+    def filter_axis(self, x: Shape) -> int | None:
+        # With channels first its features are places.
+        return None if x.layout is Layout.CHANNELS_FIRST else 0
+
     def view(self, x: Shape) -> View:
         # With channels first, the last axis is one of places.
         places = unchanged(x.rank)

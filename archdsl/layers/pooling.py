@@ -12,7 +12,7 @@ from archdsl.layers.sight import View, along, bins
 from archdsl.layers.torch_call import FLATTEN, Module, Step
 from archdsl.layers.window import ShapeTooSmall, WindowLayer
 from archdsl.shape import Dim, Layout, Shape, Window
-from archdsl.symbolic import compare
+from archdsl.symbolic import compare, maximum
 
 _DEFAULTS: dict[str, Any] = {
     "stride": None,
@@ -23,7 +23,9 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-class _Pool(WindowLayer):
+class Pool(WindowLayer):
+    """What poolings share that slide a window."""
+
     role = Role.POOLING
     digits = "kernel"
     slash = "stride"
@@ -70,7 +72,7 @@ class _Pool(WindowLayer):
         )
 
 
-class MaxPool(_Pool):
+class MaxPool(Pool):
     """Maximum of each window, 2 wide unless said otherwise (PyTorch's MaxPool)."""
 
     keyword = "maxpool"
@@ -102,7 +104,7 @@ class MaxPool(_Pool):
         return (self.module(x, dilation=self.dilation),)
 
 
-class AvgPool(_Pool):
+class AvgPool(Pool):
     """Mean of each window, 2 wide unless said otherwise (PyTorch's AvgPool)."""
 
     keyword = "avgpool"
@@ -132,50 +134,81 @@ class AvgPool(_Pool):
         return (self.module(x, count_include_pad=self.count_include_pad),)
 
 
-class _AdaptivePool(Layer):
+_KEEPING = '''\
+class Keeping{name}(nn.Module):
+    """Pools to a size, except along axes that are longer, which stay as they are."""
+
+    def __init__(self, *least: int) -> None:
+        super().__init__()
+        self.least = least
+
+    def forward(self, x: Tensor) -> Tensor:
+        sizes = [max(size, least) for size, least in zip(x.shape[2:], self.least)]
+        return nn.functional.{function}(x, sizes)
+'''
+
+
+class AdaptivePool(Layer):
+    """What poolings share that make a map of a given size."""
+
     role = Role.POOLING
     digits = "size"
     ranks = frozenset({1, 2, 3})
     layouts = frozenset({Layout.CHANNELS_FIRST})
     output_is_scratch = True
     torch_name: ClassVar[str]
+    function: ClassVar[str]
+    """PyTorch's function of the same, without the number of axes."""
 
     size: Axes = Field(description="spatial size that comes out, one number or one an axis")
+    shrink: bool = Field(True, description="whether a larger map is made that small, too; if not, it stays as it is")
+
+    def sizes(self, x: Shape) -> tuple[Dim, ...]:
+        """The spatial sizes that come out."""
+        least = self.per_axis("size", x)
+        return least if self.shrink else tuple(map(maximum, least, x.spatial))
 
     def output(self, x: Shape) -> Shape:
-        return x.with_spatial(self.per_axis("size", x))
+        return x.with_spatial(self.sizes(x))
 
     def view(self, x: Shape) -> View:
-        return along(map(bins, x.spatial, self.per_axis("size", x)))
+        return along(map(bins, x.spatial, self.sizes(x)))
 
     def torch(self, x: Shape) -> tuple[Step, ...]:
-        return (Module(f"{self.torch_name}{x.rank}d", (self.size,)),)
+        name = f"{self.torch_name}{x.rank}d"
+        if self.shrink:
+            return (Module(name, (self.size,)),)
+        definition = _KEEPING.format(name=name, function=f"{self.function}{x.rank}d")
+        return (Module(f"Keeping{name}", self.per_axis("size", x), definition=definition),)
 
 
-class AdaptiveAvgPool(_AdaptivePool):
+class AdaptiveAvgPool(AdaptivePool):
     """Mean of as many bins as are wanted; bin j spans ⌊ji/o⌋ to ⌈(j+1)i/o⌉ (PyTorch's AdaptiveAvgPool)."""
 
     keyword = "adaptive-avgpool"
     torch_name = "AdaptiveAvgPool"
+    function = "adaptive_avg_pool"
 
     def kept(self, x: Shape, inplace: bool = False) -> Kept:
         # One bin is a mean, whose gradient is the same everywhere.
-        return NOTHING if all(size == 1 for size in self.per_axis("size", x)) else INPUT
+        return NOTHING if all(size == 1 for size in self.sizes(x)) else INPUT
 
     examples = (
         "512x9x9: adaptive-avgpool7",
         "512x3x3: adaptive-avgpool7",
         "8x9x9: adaptive-avgpool1x3",
+        "8x3x9: adaptive-avgpool7(shrink=false)",
         "8x100: adaptive-avgpool1",
         "4x4x7x7: adaptive-avgpool{(1, 3, 3)}",
     )
 
 
-class AdaptiveMaxPool(_AdaptivePool):
+class AdaptiveMaxPool(AdaptivePool):
     """Maximum of as many bins as are wanted; bin j spans ⌊ji/o⌋ to ⌈(j+1)i/o⌉ (PyTorch's AdaptiveMaxPool)."""
 
     keyword = "adaptive-maxpool"
     torch_name = "AdaptiveMaxPool"
+    function = "adaptive_max_pool"
 
     def kept(self, x: Shape, inplace: bool = False) -> Kept:
         return Kept(input=True, indices=self.output(x).elements)
@@ -187,6 +220,7 @@ class AdaptiveMaxPool(_AdaptivePool):
     examples = (
         "512x9x9: adaptive-maxpool7",
         "8x9x9: adaptive-maxpool1x3",
+        "8x3x9: adaptive-maxpool7(shrink=false)",
         "8x100: adaptive-maxpool1",
         "4x4x7x7: adaptive-maxpool2",
     )

@@ -31,8 +31,10 @@ def test_same_curve(run: Commands) -> None:
     options += ["--flip", "--resize", "10", "--crop", "8"]
     run.train(*options, out="one", spec="plain.arch")
     done = subprocess.run(
-        [sys.executable, "-m", "archdsl", "train", "plain.arch", *options, "--out", "two", "--devices", "2"]
-        + ["--strategy", "ddp"],
+        [
+            *(sys.executable, "-m", "archdsl", "train", "plain.arch", *options, "--out", "two"),
+            *("--devices", "2", "--strategy", "ddp"),
+        ],
         cwd=run.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,

@@ -1,0 +1,134 @@
+"""`archdsl rewrite`: one form of a network for another, with its weights."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archdsl.rewrite.rule import rewrites
+
+if TYPE_CHECKING:
+    from archdsl.network import Network
+    from archdsl.rewrite import Rewritten
+
+
+def _switches() -> list[click.Option]:
+    """A flag for each option of each rule."""
+    return [
+        click.Option([f"--{name}"], is_flag=True, help=f"{rule.name}: {text}.")
+        for rule in rewrites().values()
+        for name, text in rule.options.items()
+    ]
+
+
+@click.command()
+@click.argument("rule", metavar="RULE")
+@click.argument("spec", metavar="SPEC")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="NEW.arch", help="Where to write the new spec."
+)
+@click.option(
+    "--variant", metavar="NAME", help="The network that is proven and whose weights travel; by default the first."
+)
+@click.option("--at", metavar="LABEL", help="Rewrite only what is below this module.")
+@click.option("--weights", type=click.Path(path_type=Path), metavar="W.safetensors", help="Weights of the old network.")
+@click.option(
+    "--weights-out",
+    type=click.Path(path_type=Path),
+    metavar="W2.safetensors",
+    help="Where to write those of the new one.",
+)
+@click.option("--prove", "proves", is_flag=True, help="Run both networks and say how much they differ.")
+def command(
+    rule: str,
+    spec: str,
+    output: Path | None,
+    variant: str | None,
+    at: str | None,
+    weights: Path | None,
+    weights_out: Path | None,
+    proves: bool,
+    **switches: bool,
+) -> None:
+    """Rewrite a spec: another form, the same variants, and its weights with it.
+
+    Without -o the new spec is printed. Comments, tables, blocks and repeats stay, and the outcome is right for every
+    variant. An exact rule gives a network that computes the same in evaluation; --prove runs both on random weights and
+    inputs, and with --weights that is done on these, and nothing is written if they differ by more than rounding.
+    """
+    from archdsl.network import build
+    from archdsl.opening.imports import read_program
+    from archdsl.opening.library import find
+    from archdsl.rewrite.rule import rule as rule_of
+
+    if (weights is None) != (weights_out is None):
+        raise click.UsageError("--weights and --weights-out belong together")
+    chosen = rule_of(rule)
+    wanted = {name: True for name, value in switches.items() if value}
+    for name in wanted:
+        if name not in chosen.options:
+            raise click.UsageError(f"{rule} takes no --{name}")
+    found = find(spec)
+    program = read_program(found.read(), found.folder)
+    network = build(program, variant or found.variant)
+    rewritten = network.rewrite(rule, at, **wanted)
+    if output is not None:
+        _read_back(rewritten, output)
+    proof: Any = None
+    made: dict[str, Any] = {}
+    if proves or weights is not None:
+        proof, made = _prove(network, rewritten, weights)
+    if weights_out is not None:
+        from archdsl.runtime.weight_files import write_weights
+
+        write_weights(weights_out, made)
+    if output is not None:
+        from archdsl.cli.writing import write
+
+        write(output, rewritten.text)
+    else:
+        print(rewritten.text, end="", flush=True)
+    _report(network, rewritten, proof, sys.stdout if output is not None else sys.stderr)
+
+
+command.params += _switches()
+
+
+def _read_back(rewritten: Rewritten, output: Path) -> None:
+    """Raise ArchError where the new spec would lie apart from the files that it brings blocks from."""
+    if rewritten.program.imported:
+        from archdsl.opening.imports import read_program
+        from archdsl.opening.reading import text_source
+
+        read_program(text_source(rewritten.text, str(output)), output.parent)
+
+
+def _prove(network: Network, rewritten: Rewritten, weights: Path | None) -> tuple[Any, dict[str, Any]]:
+    from archdsl.proving import prove
+
+    tensors = None
+    try:
+        if weights is not None:
+            from archdsl.runtime.weight_files import read_weights
+
+            tensors = read_weights(weights)
+        return prove(network, rewritten, tensors)
+    except ImportError:
+        raise click.UsageError("weights and --prove need torch: pip install 'archdsl[torch]'") from None
+
+
+def _report(network: Network, rewritten: Rewritten, proof: Any, stream: Any) -> None:
+    rule, name = rewritten.rule, network.variant or network.name
+    for note in rewritten.draft.notes:
+        print(f"note: {note}", file=stream)
+    if not rule.exact:
+        print(
+            f"note: {rule.name} is not exact: the new network computes something else, and is to be trained",
+            file=stream,
+        )
+    if proof is not None:
+        verdict = ("equal" if proof.equal else "not equal") if rule.exact else "other"
+        print(f"{name}: {verdict}; {proof}", file=stream)

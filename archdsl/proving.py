@@ -1,0 +1,78 @@
+"""A rewrite on weights: the new network beside the old one, the weights on their way, and whether both are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from archdsl.analysis.instances import instances
+from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.elaborate.program import elaborate
+from archdsl.elaborate.values import Value, identity
+from archdsl.network import Network
+from archdsl.rewrite import Rewritten
+from archdsl.rewrite.weights import check_weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from archdsl.runtime.proof import Proof
+
+
+class NotEqual(Diagnostic):
+    """A rewrite that should be exact gives another network than it was given, on these weights."""
+
+    code = "not-equal"
+
+
+def rewritten_network(network: Network, rewritten: Rewritten) -> Network:
+    """The network that a rewrite makes of this one, under its parameters and on its input.
+
+    Raises ArchError where the new spec doesn't take the input.
+    """
+    program = rewritten.program
+    variant = network.variant if network.variant in program.variants else None
+    given = _given(network) if program.arch is not None and program.arch.parameters else {}
+    return Network(program, elaborate(program, variant, given, network.input))
+
+
+def prove(
+    network: Network, rewritten: Rewritten, weights: Mapping[str, Tensor] | None = None
+) -> tuple[Proof, dict[str, Tensor]]:
+    """Run a network and what it was rewritten to on the same random inputs, with weights that travel, or random ones.
+
+    Gives what came of it, and the new weights. Raises ArchError for weights of another network, and NotEqual where an
+    exact rule has made a difference that rounding doesn't explain; ImportError without torch.
+    """
+    from archdsl.runtime.proof import Side
+    from archdsl.runtime.proof import prove as run
+
+    new = rewritten_network(network, rewritten)
+    old_layers, new_layers = instances(network.architecture), instances(new.architecture)
+    if weights is not None:
+        wanted = {key: shape for layer in old_layers for key, shape in layer.keys().items()}
+        shapes = {key: tuple(tensor.shape) for key, tensor in weights.items()}
+        check_weights(shapes, wanted, network.variant or network.name)
+    travels = list(rewritten.travels(old_layers, new_layers))
+    sides = Side(network.architecture, network.source()), Side(new.architecture, new.source())
+    proof, made = run(*sides, travels, weights)
+    if rewritten.rule.exact and not proof.equal:
+        name = network.variant or network.name
+        raise ArchError(
+            NotEqual(
+                None,
+                f"`{rewritten.rule.name}` should be exact, and makes a difference to `{name}`",
+                notes=[str(proof)],
+                helps=["nothing was written; weights that are no numbers, or very large ones, can be a reason"],
+            )
+        )
+    return proof, made
+
+
+def _given(network: Network) -> dict[str, Value]:
+    """The parameters that are other than the variant has them."""
+    program = network.program
+    own = program.parameters(program.variant(network.variant) if program.variants else None, {})
+    return {
+        name: value for name, value in network.architecture.parameters if identity(value) != identity(own.get(name, ""))
+    }

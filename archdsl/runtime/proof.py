@@ -1,0 +1,159 @@
+"""Whether two networks compute the same: both are run in evaluation on random inputs.
+
+How much they may differ: each number is a sum of K products, each rounded by at most the unit u of its type (2⁻²⁴ in
+float32, 2⁻⁵³ in float64). The errors of a sum grow as √K·u, all but surely (Higham & Mary 2019, "A new approach to
+probabilistic rounding error analysis"), and those of the layers add up: Σ √K·u over all layers, relative to the largest
+logit. Two such networks are allowed `SAFETY` times that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archdsl.analysis.instances import Instance, instances
+from archdsl.ir.nodes import Architecture
+from archdsl.rewrite.rule import Travel
+from archdsl.runtime.module import build
+from archdsl.runtime.transport import carried
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+SAFETY = 2
+INPUTS = 2
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of running two networks on the same inputs."""
+
+    difference: float
+    """The largest difference between outputs at the same place."""
+    scale: float
+    """The largest output of the old network, by its amount."""
+    bound: float
+    """How much of the scale rounding may make."""
+    dtype: str
+    inputs: int
+
+    @property
+    def relative(self) -> float:
+        """The difference as a share of the scale."""
+        return self.difference / self.scale if self.scale else math.inf if self.difference else 0.0
+
+    @property
+    def equal(self) -> bool:
+        """Whether there is no more than rounding explains."""
+        return self.relative <= self.bound
+
+    def __str__(self) -> str:
+        return (
+            f"largest difference {self.difference:.3g}, {self.relative:.2g} of the largest logit, {self.scale:.3g} "
+            f"({self.inputs} random inputs in evaluation, {self.dtype}; rounding allows {self.bound:.2g})"
+        )
+
+
+@dataclass(frozen=True)
+class Side:
+    """A network with its source, from which its module is made."""
+
+    architecture: Architecture
+    source: str
+
+
+def prove(
+    old: Side, new: Side, travels: Iterable[Travel], weights: Mapping[str, Tensor] | None = None, seed: int = 0
+) -> tuple[Proof, dict[str, Tensor]]:
+    """Run both networks with the same weights, and give the new ones beside what came of it.
+
+    Without weights they are random, statistics and all, and everything is done in double precision, in which a wrong
+    factor can't hide behind rounding. With weights it is done in their own type. Raises AssertionError for weights that
+    don't fit.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    dtype = torch.float64
+    if weights is None:
+        weights = random_weights(instances(old.architecture), generator)
+    elif all(each.dtype != torch.float64 for each in weights.values()):
+        dtype = torch.float32
+    made = carried(weights, travels)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(seed)
+        first = _module(old.source, weights, dtype)
+        x = torch.randn(INPUTS, *map(_settled, old.architecture.input.dims), generator=generator, dtype=dtype)
+        left = first(x)
+        del first
+        second = _module(new.source, made, dtype)
+        complete = {name: tensor.clone() for name, tensor in second.state_dict().items() if name not in made}
+        right = second(x)
+    assert left.numel() == right.numel(), f"{tuple(left.shape)} and {tuple(right.shape)} are not of one size"
+    difference = (left - right.reshape(left.shape)).abs().max().item()
+    bound = max(map(_rounding, (old.architecture, new.architecture))) * SAFETY * torch.finfo(dtype).eps / 2
+    proof = Proof(difference, left.abs().max().item(), bound, str(dtype).removeprefix("torch."), INPUTS)
+    return proof, {**made, **complete}
+
+
+def random_weights(layers: Iterable[Instance], generator: torch.Generator) -> dict[str, Tensor]:
+    """Weights that are nowhere what they begin with: scales, offsets and kept statistics among them.
+
+    Filters keep the size of what passes (He et al. 2015), so that the logits are of a size to compare.
+    """
+    import torch
+
+    found: dict[str, Tensor] = {}
+    draw: Callable[..., Tensor] = lambda *size: torch.randn(*size, generator=generator, dtype=torch.float64)  # noqa: E731
+    for layer in layers:
+        for key, sizes in layer.keys().items():
+            shape = tuple(map(_settled, sizes))
+            name = key.rpartition(".")[2]
+            if name == "num_batches_tracked":
+                found[key] = torch.tensor(7)
+            elif len(shape) > 1 and name == "weight":
+                found[key] = draw(*shape) * math.sqrt(2 / (math.prod(shape) / shape[0]))
+            elif name in ("weight", "running_var"):
+                found[key] = 0.75 + torch.rand(*shape, generator=generator, dtype=torch.float64) / 2
+            else:
+                found[key] = draw(*shape) / 8
+    return found
+
+
+def _module(source: str, weights: Mapping[str, Tensor], dtype: torch.dtype) -> nn.Module:
+    """A network in evaluation with weights put in; what isn't among them keeps its beginning."""
+    import torch
+
+    with torch.device("meta"):
+        module = build(source)
+    wanted = {*module.state_dict(), *(name for name, _ in module.named_parameters())}
+    fresh = {name for name in wanted if name not in weights and not name.endswith("num_batches_tracked")}
+    if fresh:
+        module = build(source)
+    cast = {name: each.to(dtype) if each.is_floating_point() else each for name, each in weights.items()}
+    missing, unexpected = module.load_state_dict(cast, strict=False, assign=True)
+    assert not unexpected, f"the network has no {', '.join(unexpected[:3])}"
+    for name in missing:
+        if name.endswith("num_batches_tracked"):
+            parent = module.get_submodule(name.rpartition(".")[0])
+            parent.num_batches_tracked = torch.tensor(0)
+    return module.to(dtype).eval()
+
+
+def _rounding(architecture: Architecture) -> float:
+    """Σ √K over the layers of a network, where K is how many products make one number."""
+    total = 0.0
+    for layer in instances(architecture):
+        outputs, macs = layer.node.output.elements, layer.node.layer.macs(layer.node.input)
+        if isinstance(macs, int) and isinstance(outputs, int):
+            # A layer without products rounds each number once, or not at all.
+            total += math.sqrt(max(macs / outputs, 1))
+    return total
+
+
+def _settled(size: object) -> int:
+    assert isinstance(size, int)
+    return size
