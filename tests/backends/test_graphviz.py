@@ -169,17 +169,17 @@ class TestSize:
     def test_a_million_turns_cost_what_ten_cost(self) -> None:
         spec = TINY.replace("x2", "x{}")
         network = net(spec.format(1_000_000))
-        began = time.perf_counter()
+        began = time.process_time()
         text = dot(network)
-        assert time.perf_counter() - began < 1
+        assert time.process_time() - began < 1
         assert text.replace("1,000,000", "10").count("\n") == dot(net(spec.format(10))).count("\n")
 
     def test_doublings_are_not_expanded(self) -> None:
         blocks = "".join(f"block b{n + 1}x = [b{n}x b{n}x]\n" for n in range(18))
         network = net(f"arch n\ninput 3x8x8\nblock b0x = [conv3-3 relu]\n{blocks}b18x\n")
-        began = time.perf_counter()
+        began = time.process_time()
         assert len(boxes(dot(network))) <= 60
-        assert time.perf_counter() - began < 5
+        assert time.process_time() - began < 5
         with pytest.raises(
             RenderError, match=r"^the picture would have more than 2000 boxes: ask for a smaller depth$"
         ):

@@ -80,13 +80,13 @@ def _damaged(text: str, cuts: list[tuple[int, int, str]]) -> str:
 
 def diagnosed(text: str) -> list[Diagnostic]:
     """What is said of a text, which is looked at closely."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     try:
         found = list(parse(Source("net.arch", text)).warnings)
     except ArchError as error:
         found = list(error.diagnostics)
         assert found
-    assert time.perf_counter() - begun < SOON
+    assert time.process_time() - begun < SOON
     for each in found:
         spans = [label.span for label in each.labels] + [fix.span for fix in each.fixes]
         for span in [*spans, *([each.at] if each.at else [])]:
