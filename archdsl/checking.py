@@ -9,6 +9,7 @@ from pathlib import Path
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.expectations import expectations, failures
 from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.elaborate.in_text import mistakes_in_text
 from archdsl.elaborate.program import Program, elaborate
 from archdsl.ir.nodes import Architecture
 from archdsl.limits import USUAL, Limits
@@ -66,7 +67,8 @@ def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[st
 def check_program(program: Program, only: str | None = None) -> Report:
     """Check a spec that was read; one mistake that shows in several variants is reported once."""
     if program.is_library:
-        return Report((*program.file.warnings, *look_over(program, ())), blocks=len(program.blocks))
+        wrong = list(mistakes_in_text(program))
+        return Report((*program.file.warnings, *(wrong or look_over(program, ()))), blocks=len(program.blocks))
     variants: list[str | None] = [only] if only else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
@@ -75,10 +77,15 @@ def check_program(program: Program, only: str | None = None) -> Report:
         for diagnostic in _variant(program, variant, networks):
             found.setdefault((diagnostic.code, repr(diagnostic.at), diagnostic.message), diagnostic)
         held += len(expectations(program, variant))
+    told = {(each.code, repr(each.at)) for each in found.values()}
+    for diagnostic in mistakes_in_text(program):
+        if (diagnostic.code, repr(diagnostic.at)) not in told:
+            found[diagnostic.code, repr(diagnostic.at), diagnostic.message] = diagnostic
     warnings = () if found else look_over(program, networks)
     for warning in warnings:
         found[warning.code, repr(warning.at), warning.message] = warning
-    return Report((*program.file.warnings, *found.values()), len(variants) if program.variants else 0, held)
+    ordered = sorted((*program.file.warnings, *found.values()), key=lambda each: each.sort_key)
+    return Report(tuple(ordered), len(variants) if program.variants else 0, held)
 
 
 def total(reports: Sequence[Report]) -> str:

@@ -181,9 +181,10 @@ class Binder:
             if part == "digits" and head.name.text not in keywords():
                 colon = head.name.span.source.span(head.name.span.end, head.name.span.end)
                 if head.span.text == head.name.text and _is_followed(head.span):
-                    fixes = [Edit(colon, ":")]
+                    helps, fixes = [], [Edit(colon, ":")]
                 helps = [
-                    f"if `{head.name.text}` is a label, a colon belongs behind it: `{head.name.text}: {kind.keyword}`"
+                    *helps,
+                    f"if `{head.name.text}` is a label, a colon belongs behind it: `{head.name.text}: {kind.keyword}`",
                 ]
             raise ArchError(
                 UnexpectedNumber(

@@ -240,7 +240,6 @@ class Turns:
                 way = ", ".join(str(min(size.spatial, key=str, default=size.dims[0])) for size in self.sizes[:12])
                 diagnostic.notes = (*diagnostic.notes, f"sizes before each repeat: {way}")
                 diagnostic.helps = (
-                    *diagnostic.helps,
                     f"repeat at most {turn} time{'s' if turn > 1 else ''}, or start from a larger input",
                 )
                 if isinstance(self.repeat.count, tree.Literal):
