@@ -16,7 +16,7 @@ from archdsl.syntax import parse, tree
 STAGES = ("refused", "parsed", "built", "source")
 """How far a text gets: refused by the parser, parsed, its network built, its source written."""
 
-SECONDS = 3.0
+SECONDS = 10.0
 """Processor time that no text of a few hundred characters may take."""
 
 
