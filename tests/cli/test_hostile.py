@@ -1,4 +1,4 @@
-"""Specs from strangers, as a person meets them: one clear mistake, nothing raw on the terminal, no way out of a text."""
+"""Specs from strangers, as a person meets them: one clear mistake, and nothing raw on the terminal."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def test_a_direction_in_a_comment_is_a_warning_and_never_raw(run: Run, tmp_path:
     ran = run("check", "net.arch")
     assert ran.status == 0
     assert "warning[hidden-in-comment]" in ran.err
-    for ran in (ran, run("compile", "net.arch"), run("shapes", "net.arch")):
-        assert is_plain(ran.out + ran.err)
+    for other in (ran, run("compile", "net.arch"), run("shapes", "net.arch")):
+        assert is_plain(other.out + other.err)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,14 @@ def main() -> None:
         while True:
             one(mutate(choose.choice(texts).encode(), LONGEST, choose.randrange(2**32)))
 
-    flags = [f"-seed={options.seed}", f"-max_len={LONGEST}", "-len_control=0", "-rss_limit_mb=2500", "-timeout=60"]
+    flags = [
+        f"-seed={options.seed}",
+        f"-max_len={LONGEST}",
+        "-len_control=0",
+        "-mutate_depth=1",
+        "-rss_limit_mb=2500",
+        "-timeout=60",
+    ]
     flags += ["-artifact_prefix=" + str(BUILD) + "/", "-print_final_stats=0", str(kept), str(CORPUS)]
     atheris.Setup([sys.argv[0], *flags], one, custom_mutator=mutate)
     atheris.Fuzz()
