@@ -5,13 +5,14 @@ DEMO := build/venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench fuzz clean
 
 help:
 	@echo "make demo    VGG-16 and ResNet-50 compiled, shaped and drawn into build/, without torch"
 	@echo "make test    install everything the tests need, then test"
 	@echo "make check   all that CI runs"
 	@echo "make bench   measure beside rivals; see benchmarks/README.md"
+	@echo "make fuzz    try mutants of small specs; RUNS=1000000 SEED=1"
 	@echo "make clean   remove what these made"
 
 # Installed, not linked, as a user has it: so it is made anew when anything of it changes.
@@ -49,6 +50,17 @@ check: $(BIN)/installed
 
 bench: $(BIN)/installed
 	$(BIN)/python -m benchmarks
+
+RUNS ?= 1000000
+SEED ?= 1
+
+# Apart from the rest, as atheris has wheels for fewer Pythons and systems.
+$(BIN)/fuzz: $(BIN)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@touch $@
+
+fuzz: $(BIN)/fuzz
+	$(BIN)/python -m tests.fuzz --runs $(RUNS) --seed $(SEED)
 
 clean:
 	rm -rf build $(VENV)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.summary import Summary
+from archdsl.diagnostics import ArchError
 from archdsl.elaborate.program import Program, elaborate
 from archdsl.limits import USUAL, Limits
 from archdsl.opening.imports import read_program
@@ -16,6 +17,7 @@ from archdsl.opening.library import find
 from archdsl.opening.parameters import Input, from_python, input_sizes
 from archdsl.opening.reading import text_source
 from archdsl.shape import Dim
+from archdsl.syntax.survey import too_deep
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -155,7 +157,10 @@ class Network:
         """The source of an `nn.Module`, which imports torch and nothing else."""
         from archdsl.backends.torch import source
 
-        return source(self.program, self.architecture)
+        try:
+            return source(self.program, self.architecture)
+        except RecursionError:
+            raise ArchError(too_deep(self.architecture.body.span, self.program.limits)) from None
 
     def module(self) -> nn.Module:
         """A live `nn.Module`, made by running `source()` as it stands. Raises ImportError without torch."""

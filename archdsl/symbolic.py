@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-Kind = Literal["int", "float", "size"]
+Kind = Literal["int", "float", "size", "turn"]
 
 
 @dataclass(frozen=True)
 class Symbol:
-    """A name that stands for a number: a parameter of a class, a loop index, or an open size."""
+    """A name that stands for a number: a parameter of a class, an open size, or the turn of a repeat."""
 
     name: str
     kind: Kind = "int"
@@ -38,6 +38,10 @@ class Apply:
     @cached_property
     def hash(self) -> int:
         return hash((self.op, self.args))
+
+    @cached_property
+    def weight(self) -> int:
+        return 1 + sum(_weight(each) for each in self.args)
 
     def __hash__(self) -> int:
         return self.hash
@@ -55,15 +59,23 @@ class NeedsValue(Exception):
         self.expressions = expressions
 
 
+HEAVIEST = 2000
+"""The heaviest expression: one that is written out as text, or printed in a class, has no use beyond that."""
+
+
 class Expr:
     """A sum of products of atoms with whole coefficients. Immutable; equality is of normal forms."""
 
-    __slots__ = ("_hash", "terms")
+    __slots__ = ("_hash", "terms", "weight")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
         kept = {monomial: factor for monomial, factor in terms.items() if factor}
         self.terms: dict[Monomial, int] = dict(sorted(kept.items(), key=_term_key))
         self._hash = hash(tuple(self.terms.items()))
+        self.weight: int = sum(1 + sum(map(_weight, monomial)) for monomial in self.terms)
+        """The size of the expression written out. Parts are shared, so that it may be far more than they take."""
+        if self.weight > HEAVIEST:
+            raise NeedsValue(*(Expr({(each,): 1}) for each in symbols(*self.terms)))
 
     # Arithmetic. Every result is simplified back to a plain int where it is one.
 
@@ -189,6 +201,14 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+def _weight(value: Any) -> int:
+    if isinstance(value, (Expr, Apply)):
+        return value.weight
+    if isinstance(value, Comparison):
+        return 1 + _weight(value.left) + _weight(value.right)
+    return 1 + sum(map(_weight, value.parts)) if isinstance(value, Junction) else 1
 
 
 def symbol(name: str, kind: Kind = "int") -> Expr:

@@ -8,10 +8,11 @@ import pytest
 
 import archdsl
 from archdsl import ArchError
+from archdsl.limits import USUAL
 from archdsl.opening import library
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import contents, find, variant_names
-from archdsl.opening.reading import MAX_BYTES, read_source
+from archdsl.opening.reading import read_source
 
 SPEC = "arch mine\ninput 3x8x8\nconv3-8\n"
 
@@ -153,7 +154,7 @@ def test_what_is_no_text(elsewhere: Path, data: bytes, message: str, line: int, 
 
 
 def test_a_file_that_is_too_large(elsewhere: Path) -> None:
-    largest = SPEC + "#" * (MAX_BYTES - len(SPEC))
+    largest = SPEC + "#" * (USUAL.bytes - len(SPEC))
     (elsewhere / "net.arch").write_text(largest, encoding="utf-8")
     assert archdsl.load("net.arch").name == "mine"
     (elsewhere / "net.arch").write_text(largest + "#", encoding="utf-8")

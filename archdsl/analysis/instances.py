@@ -15,7 +15,6 @@ from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, 
 from archdsl.ir.nodes import Repeat as RepeatNode
 from archdsl.shape import Dim
 
-
 AT_MOST = 100_000
 
 

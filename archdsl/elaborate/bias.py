@@ -24,6 +24,11 @@ def settle_biases(members: list[Member]) -> list[Member]:
 
 def starts_with_norm(members: list[Member] | tuple[Member, ...], start: int = 0) -> bool:
     """Whether the first layer of these members, from `start` on, makes a bias ahead of it useless."""
+    return bool(_first(members, start))
+
+
+def _first(members: list[Member] | tuple[Member, ...], start: int) -> bool | None:
+    """What the first layer says; None where there is no member."""
     for place in range(start, len(members)):
         node = members[place].node
         if isinstance(node, LayerNode):
@@ -31,13 +36,14 @@ def starts_with_norm(members: list[Member] | tuple[Member, ...], start: int = 0)
         if isinstance(node, Repeat):
             return bool(node.runs) and starts_with_norm(node.runs[0].node.members)
         if isinstance(node, Choice):
-            rest = list(members[place + 1 :])
-            sides = {starts_with_norm([*side.members, *rest]) for side in (node.then, node.otherwise)}
+            found = {_first(side.members, 0) for side in (node.then, node.otherwise)}
+            # What stands behind is asked once, however many sides in a row are empty.
+            sides = {starts_with_norm(members, place + 1) if each is None else each for each in found}
             if len(sides) == 2:
                 raise NeedsValue(node.condition)
             return sides.pop()
         return False
-    return False
+    return None
 
 
 def without_bias(node: Node) -> Node:

@@ -58,10 +58,14 @@ class ListTooLong(Diagnostic):
 
 
 class Budget:
-    """Counts of one network, or of the classes of one source. Each count raises ArchError beyond its limit."""
+    """Counts of one network, or of the classes of one source. Each count raises ArchError beyond its limit.
 
-    def __init__(self, limits: Limits) -> None:
+    `times` as much may be spent on a source: a text is built anew for each class that is tried for it.
+    """
+
+    def __init__(self, limits: Limits, times: int = 1) -> None:
         self.limits = limits
+        self.times = times
         self.layers = 0
         self.calls = 0
         self.steps = 0
@@ -70,7 +74,7 @@ class Budget:
     def step(self, span: Span, times: int = 1) -> None:
         """An expression or statement, or the items of a list, worked out."""
         self.steps += times
-        if self.steps > self.limits.steps:
+        if self.steps > self.times * self.limits.steps:
             raise ArchError(
                 TooManySteps(
                     span,
@@ -83,7 +87,7 @@ class Budget:
     def layer(self, span: Span) -> None:
         """One more member of a chain."""
         self.layers += 1
-        if self.layers > self.limits.layers:
+        if self.layers > self.times * self.limits.layers:
             raise ArchError(
                 TooManyLayers(
                     span,
@@ -96,7 +100,7 @@ class Budget:
     def call(self, span: Span) -> None:
         """A block called on arguments and an input that are new."""
         self.calls += 1
-        if self.calls > self.limits.calls:
+        if self.calls > self.times * self.limits.calls:
             raise ArchError(
                 TooManyCalls(
                     span,

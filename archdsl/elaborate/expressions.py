@@ -274,7 +274,9 @@ class Evaluator:
         values = [value for _, value in arguments]
         count = length(node.name.text, values)
         self.budget.fits(node.span, count)
-        self.budget.step(node.span, count)
+        if node.name.text != "range":
+            # The items that it makes are counted when they are kept, as those of any list.
+            self.budget.step(node.span, count)
         try:
             return self._bounded(node, function(*values))
         except NeedsValue:

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.binding import Binder, find_layer, is_bare, place, split_digits, unknown_layer
+from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.functions import FUNCTIONS
 from archdsl.elaborate.merges import MERGES, unknown_merge
@@ -44,7 +45,7 @@ class _Text:
         self.bound = {name for node in nodes for name in _bound(node)}
         self.defaults = {node.keyword.text for node in nodes if isinstance(node, tree.Default)}
         self.scope = Scope(dict.fromkeys(self.bound, 0), program.blocks)
-        self.evaluate = Evaluator(lambda condition: None)
+        self.evaluate = Evaluator(lambda condition: None, Budget(program.limits))
         self.binder = Binder(self.evaluate)
 
     def mistakes(self, node: tree.Node) -> Iterator[Diagnostic]:

@@ -12,7 +12,7 @@ from archdsl.elaborate.values import Scope, describe
 from archdsl.ir.names import MODULE_ATTRIBUTES
 from archdsl.ir.nodes import Name
 from archdsl.shape import Shape
-from archdsl.symbolic import Expr
+from archdsl.symbolic import Expr, NeedsValue, symbols
 from archdsl.syntax import tree
 
 
@@ -61,6 +61,9 @@ def evaluate_template(evaluate: Evaluator, template: tree.Template, scope: Scope
     for part in template.parts:
         value = part if isinstance(part, str) else evaluate(part, scope, x)
         if isinstance(value, Expr):
+            # A name may depend on the turn of a repeat, which the module's loop knows, and on nothing else.
+            if any(each.kind != "turn" for each in symbols(value)):
+                raise NeedsValue(value)
             pieces.append(value)
             continue
         if isinstance(value, bool) or not isinstance(value, (int, str)):

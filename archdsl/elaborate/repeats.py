@@ -14,7 +14,7 @@ from archdsl.elaborate.values import Scope, describe
 from archdsl.ir.nodes import Chain, Name, Repeat, Run
 from archdsl.layers.window import ShapeTooSmall
 from archdsl.shape import Dim, Shape
-from archdsl.symbolic import Expr, NeedsValue, compare, substitute, symbol
+from archdsl.symbolic import Expr, NeedsValue, compare, substitute, symbol, symbols
 from archdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Turns:
         """One turn; without a number it is a turn whose index is left open."""
         scope = self.scope
         if self.index is not None:
-            scope = scope.bind(**{self.index: symbol(self.index) if number is None else number})
+            scope = scope.bind(**{self.index: symbol(self.index, "turn") if number is None else number})
         key = ("turn", self.item, self.nested, self.elaborator.key(self.item, scope), x)
         return self.elaborator.remember(key, lambda: self._turn(scope, x))  # type: ignore[no-any-return]
 
@@ -207,8 +207,14 @@ class Turns:
             return None
         number = symbol(turn)
         before = x.channels + number * growth
-        with witnesses.turns(turn, count):
-            node = self.turn(None, x.with_channels(before))
+        try:
+            with witnesses.turns(turn, count):
+                node = self.turn(None, x.with_channels(before))
+        except NeedsValue as need:
+            if turn in {each.name for each in symbols(*need.expressions)}:
+                # Something in it asks which turn it is.
+                return None
+            raise
         if node.output.channels != before + growth:
             return None
         return [Run(count=count, node=node, turn=turn)]

@@ -31,7 +31,7 @@ from archdsl.elaborate.values import BlockValue, Identities, LayerValue, PathVal
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference
 from archdsl.layers.base import Layer, keywords
-from archdsl.shape import Shape
+from archdsl.shape import Dim, Shape
 from archdsl.symbolic import Condition, Expr, NeedsValue, negate
 from archdsl.syntax import tree
 
@@ -356,16 +356,20 @@ class Elaborator:
             layer.check(x)
             output = layer.output(x)
             for what, number in (("the output", output.elements), ("the weights", layer.parameters(x))):
-                if isinstance(number, int) and number > self.budget.limits.elements:
-                    raise ArchError(
-                        TensorTooLarge(
-                            None,
-                            f"{what} of `{layer.keyword}` would hold {shown(number)} numbers",
-                            "far too many",
-                            helps=[self.budget.limits.help("elements")],
-                        )
-                    )
+                self.check_elements(f"{what} of `{layer.keyword}`", number, head.span)
             return LayerNode(input=x, output=output, span=head.span, layer=layer)
+
+    def check_elements(self, what: str, number: Dim, span: Span) -> None:
+        """Raise ArchError for a tensor that no machine holds."""
+        if isinstance(number, int) and number > self.budget.limits.elements:
+            raise ArchError(
+                TensorTooLarge(
+                    span,
+                    f"{what} would hold {shown(number)} numbers",
+                    "far too many",
+                    helps=[self.budget.limits.help("elements")],
+                )
+            )
 
     def afterwards(self, layer: Layer, head: tree.Head, sequence: Sequence) -> None:
         """Add what an `after` in force says, unless the layer is `bare`."""
@@ -460,6 +464,7 @@ class Elaborator:
             scope, x = sequence.scope, sequence.x
             key = ("merge", node, self.key(node, scope), x)
             made = self.remember(key, lambda: merge_node(self, node, scope, x))
+            self.check_elements(f"the output of `{name}`", made.output.elements, node.span)
             sequence.add(made, label)
             if label is None:
                 sequence.mark(self.marks_of.get(made, {}))

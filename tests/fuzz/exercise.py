@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 
-from archdsl.diagnostics import ArchError, render_all, to_json
+from archdsl.diagnostics import ArchError, Diagnostic, render_all, to_json
 from archdsl.elaborate.program import Program, read
 from archdsl.formatting import format_source
 from archdsl.network import build
@@ -16,13 +16,24 @@ from archdsl.syntax import parse, tree
 STAGES = ("refused", "parsed", "built", "source")
 """How far a text gets: refused by the parser, parsed, its network built, its source written."""
 
-SECONDS = 3.0
+SECONDS = 10.0
 """Processor time that no text of a few hundred characters may take."""
 
 
 def no_files(item: tree.Import) -> Program:
     """A text has no folder to bring blocks from; that is tested apart."""
     raise ArchError(BadImportPath(item.path.span, "no file", "no folder"))
+
+
+def look_at(diagnostics: tuple[Diagnostic, ...]) -> None:
+    """Whether diagnostics can be shown, in the text, and with nothing raw."""
+    assert diagnostics, "a mistake without a diagnostic"
+    shown = render_all(diagnostics)
+    assert all(character.isprintable() or character == "\n" for character in shown), "a raw character"
+    for each in diagnostics:
+        assert to_json(each).isascii()
+        if each.at is not None:
+            assert 0 <= each.at.start <= each.at.end <= len(each.at.source.text), "a place outside of the text"
 
 
 class Slow(Exception):
@@ -53,13 +64,7 @@ def exercise(text: str, everything: bool = False) -> str:
             compile(network.source(), "net.py", "exec", dont_inherit=True)
             stage = "source"
     except ArchError as error:
-        assert error.diagnostics
-        shown = render_all(error.diagnostics)
-        assert all(character.isprintable() or character == "\n" for character in shown)
-        for each in error.diagnostics:
-            assert to_json(each).isascii()
-            if each.at is not None:
-                assert 0 <= each.at.start <= each.at.end <= len(each.at.source.text)
+        look_at(error.diagnostics)
     if time.process_time() - begun > SECONDS:
         raise Slow(f"{time.process_time() - begun:.1f} s for {len(text)} characters")
     return stage

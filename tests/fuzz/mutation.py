@@ -52,7 +52,7 @@ LINES = [
     "expect params == 12",
     "expect output == 4x8x8",
     "expect size(@m1) < 4",
-    "init conv kaiming(mode=\"fan_out\")",
+    'init conv kaiming(mode="fan_out")',
     "init fc normal(std=0.01)",
     "aux side from @m1 [gap fc-3]",
     "table c\n| 1 | 2 |\n| conv3-2 | relu bn |\n| - | conv1-4 x2 |",
@@ -61,17 +61,32 @@ LINES = [
     "pad(1) crop(1) upsample2 pixelshuffle2 reshape(4, 2, 2)",
     "permute(1, 0, 2) chunk(0, 2) channelshuffle(2) conv-head-3",
     "gap fc-10 softmax",
-]  # fmt: skip
+]
 EXPRESSIONS = [
-    "c * 2", "in_channels // 2", "[1, 2, 3]", "(1, 2)", "c if c > 2 else 3", "[i * c for i in range(3)]", "not c == 2",
-    "a[0]", "a[1:]", "min(c, 4)", "divisible(c * 0.75, 8)", "2 ** c", "-c", "c % 3 + 1", "relu", "\"A\"", "true and c > 1",
-]  # fmt: skip
+    "c * 2",
+    "in_channels // 2",
+    "[1, 2, 3]",
+    "(1, 2)",
+    "c if c > 2 else 3",
+    "[i * c for i in range(3)]",
+    "not c == 2",
+    "a[0]",
+    "a[1:]",
+    "min(c, 4)",
+    "divisible(c * 0.75, 8)",
+    "2 ** c",
+    "-c",
+    "c % 3 + 1",
+    "relu",
+    '"A"',
+    "true and c > 1",
+]
 
 
 @cache
 def seeds() -> tuple[str, ...]:
     """The kept corpus."""
-    return tuple(path.read_text(encoding="utf-8") for path in sorted(CORPUS.glob("*.arch")))
+    return tuple(path.read_text(encoding="utf-8") for path in sorted(CORPUS.glob("*.txt")))
 
 
 class Mutator:

@@ -18,17 +18,26 @@ class Namespace:
 
     def __init__(self, taken: frozenset[str] | set[str] = TAKEN) -> None:
         self.taken = set(taken)
+        self.tried: dict[str, int] = {}
+        """The number that is next for a name; those before it are taken."""
 
     def claim(self, wanted: str) -> str:
         """A free name like the wanted one, which is taken from now on."""
         name = identifier(wanted)
-        number = 2
         candidate = name
-        while candidate in self.taken:
-            candidate = f"{name}{number}" if not name[-1].isdigit() else f"{name}_{number}"
-            number += 1
+        if candidate in self.taken:
+            number = self.tried.get(name, 2)
+            while candidate in self.taken:
+                candidate = f"{name}{number}" if not name[-1].isdigit() else f"{name}_{number}"
+                number += 1
+            self.tried[name] = number
         self.taken.add(candidate)
         return candidate
+
+    def restore(self, taken: set[str]) -> None:
+        """Give names back: those that are in use are these again."""
+        self.taken = taken
+        self.tried.clear()
 
 
 def identifier(text: str) -> str:

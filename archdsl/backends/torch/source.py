@@ -65,7 +65,7 @@ class SourceWriter:
         self.built: dict[Key, dict[frozenset[tuple[str, Any]], GeneratedClass]] = {}
         self.order: list[GeneratedClass] = []
         self.definitions: dict[str, str] = {}
-        self.budget = Budget(program.limits)
+        self.budget = Budget(program.limits, times=10)
         self.names = Namespace(TAKEN)
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
         self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
@@ -247,7 +247,8 @@ class SourceWriter:
             if not asked - fixed:
                 raise
             del self.order[before[0] :]
-            self.built, self.names.taken = before[1], before[2]
+            self.built = before[1]
+            self.names.restore(before[2])
             return self.network(fixed | asked)
         arguments = tuple(
             Argument(identifiers[name], (name,), "float" if isinstance(row[name], float) else "int", literal(row[name]))
