@@ -44,7 +44,8 @@ def main() -> None:
     from tests.fuzz.mutation import CORPUS, LONGEST, Mutator, seeds
 
     kept = options.corpus or BUILD / "corpus" / str(options.seed)
-    kept.mkdir(parents=True, exist_ok=True)
+    for folder in (BUILD, kept):
+        folder.mkdir(parents=True, exist_ok=True)
     reached: Counter[str] = Counter()
     crashes: set[str] = set()
 
