@@ -264,7 +264,8 @@ def _unfitted(fit: Fit) -> UnfittedWeights:
     notes += fit.remarks
     return UnfittedWeights(
         None,
-        f"{len(fit.placed)} of {len(fit.needed)} tensors of `{fit.network}` are in `{fit.weights}`, and nothing was loaded",
+        f"{len(fit.placed)} of {len(fit.needed)} tensors of `{fit.network}` are in `{fit.weights}`, "
+        "and nothing was loaded",
         notes=notes,
         helps=_helps(fit),
     )

@@ -17,8 +17,11 @@ from archdsl.opening.reading import text_source
 
 # What no text of a spec can show: it is asked for outside of one.
 WITHOUT_A_SPEC = {
+    "different-outputs",
     "file-too-large",
     "needs-a-size",
+    "no-map-of-scores",
+    "no-spec-inside",
     "no-tensors",
     "too-many-tensors",
     "unfitted-weights",
@@ -28,6 +31,7 @@ WITHOUT_A_SPEC = {
     "unknown-spec",
     "unknown-variant",
     "unreadable-weights",
+    "weights-of-another-network",
     "weights-with-code",
 }
 
