@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.diagnostics import ArchError
 from archdsl.diagnostics.missing import MissingExtra
 from archdsl.runtime.weights.writing import replace
+from archdsl.weights.files import DifferentOutputs
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -27,12 +28,6 @@ SAMPLES = 2
 """How many inputs are drawn; one would make an exporter take the batch for a constant."""
 
 COMPILERS = ("c++", "g++", "clang++")
-
-
-class DifferentOutputs(Diagnostic):
-    """What was exported doesn't give the module's outputs, so that no file was written."""
-
-    code = "different-outputs"
 
 
 @dataclass(frozen=True)
