@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from archdsl.ir.nodes import Architecture
     from archdsl.runtime.weights import Loaded, Weights
     from archdsl.weights.fitting import Fit
+    from archdsl.weights.preprocessing import Preprocessing
 
 WeightsSource: TypeAlias = "str | Path | Mapping[str, Tensor] | Weights"
 """A file of weights, `torchvision:` and a name, tensors by name, or weights that were read."""
@@ -146,7 +147,13 @@ class Network:
 
         return module(self.source())
 
-    def fit(self, weights: WeightsSource, *, new: Iterable[str] = (), drop: Iterable[str] = ()) -> Fit:
+    def fit(
+        self,
+        weights: WeightsSource,
+        *,
+        new: Iterable[str] = (),
+        drop: Iterable[str] = (),
+    ) -> Fit:
         """What of the weights would go where in this network; nothing is loaded, and misses raise nothing.
 
         Arguments and errors are otherwise those of `load`.
@@ -155,23 +162,62 @@ class Network:
 
         return fit_weights(self.architecture, weights_of(weights, self.variant), new=new, drop=drop)
 
-    def load(self, weights: WeightsSource, *, new: Iterable[str] = (), drop: Iterable[str] = ()) -> nn.Module:
+    def load(
+        self,
+        weights: WeightsSource,
+        *,
+        new: Iterable[str] = (),
+        drop: Iterable[str] = (),
+        any_network: bool = False,
+    ) -> nn.Module:
         """A live `nn.Module` that has all of the weights, in training mode as from `module()`.
 
         Weights are a file (safetensors, or of `torch.save`), `torchvision:` and a name of its published weights
         (`torchvision:IMAGENET1K_V2`), or tensors by name. They fit by name, or where names differ by structure.
         `new` names parts of the network that begin anew, as ("fc",), `drop` parts of the file that are left out.
+        A file that says it was written for a network that computes something else is refused, unless
+        `any_network` says that this is meant.
 
         Raises ArchError with every miss and mismatch otherwise, and for files that aren't weights; OSError for what
         can't be read or fetched, ImportError without torch. `loaded` also gives the pre-processing.
         """
-        return self.loaded(weights, new=new, drop=drop).module
+        return self.loaded(weights, new=new, drop=drop, any_network=any_network).module
 
-    def loaded(self, weights: WeightsSource, *, new: Iterable[str] = (), drop: Iterable[str] = ()) -> Loaded:
+    def loaded(
+        self,
+        weights: WeightsSource,
+        *,
+        new: Iterable[str] = (),
+        drop: Iterable[str] = (),
+        any_network: bool = False,
+    ) -> Loaded:
         """As `load`, with what went where, the pre-processing, and the names of the classes beside the module."""
+        from archdsl.opening.origin import Origin
         from archdsl.runtime.weights import load_weights
 
-        return load_weights(self.architecture, self.source(), weights_of(weights, self.variant), new=new, drop=drop)
+        held = weights_of(weights, self.variant)
+        parts = tuple(new)
+        if "archdsl.spec" in held.metadata and not any_network:
+            Origin.from_metadata(held.metadata, held.name).require_same(self.architecture, held.name, parts)
+        return load_weights(self.architecture, self.source(), held, new=parts, drop=drop)
+
+    def save(
+        self,
+        path: str | Path,
+        module: nn.Module,
+        *,
+        preprocessing: Preprocessing | None = None,
+        classes: Iterable[str] = (),
+    ) -> None:
+        """Write the weights of a module as safetensors, with the spec, its variant and parameters, and their hash.
+
+        What images go through first and the names of the classes go along where they are given. Raises OSError.
+        """
+        from archdsl.opening.origin import Origin
+        from archdsl.runtime.weights import write_weights
+
+        metadata = Origin.of(self.program, self.architecture).to_metadata()
+        write_weights(path, module.state_dict(), metadata, preprocessing, tuple(classes))
 
     def diagram(self, path: str | Path, **options: Any) -> Path:
         """Draw the network into a file, SVG, PNG, PDF or DOT by its suffix, and give its path.

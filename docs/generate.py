@@ -139,6 +139,9 @@ def _command(name: str, command: click.Command, parent: click.Context) -> str:
     options = [each for each in command.params if isinstance(each, click.Option)]
     if options:
         parts.append(_table(("option", "meaning"), (_option(each, context) for each in options)))
+    if isinstance(command, click.Group):
+        inner = ((each, command.get_command(context, each)) for each in command.list_commands(context))
+        parts += [_command(f"{name} {each}", found, parent) for each, found in inner if found is not None]
     return "\n\n".join(parts)
 
 

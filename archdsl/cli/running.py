@@ -12,6 +12,7 @@ import click
 from archdsl.cli.group import cli
 from archdsl.cli.terminal import wants_color
 from archdsl.diagnostics import ArchError
+from archdsl.diagnostics.missing import MissingExtra
 
 FINE, DIAGNOSTICS, USAGE, CRASH, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -53,6 +54,9 @@ def _run(argv: Sequence[str] | None) -> int:
         _flush()
         print(render_all(error.diagnostics, wants_color(sys.stderr)), file=sys.stderr)
         return DIAGNOSTICS
+    except MissingExtra as error:
+        _say(f"error: {error}")
+        return USAGE
     except click.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:

@@ -6,6 +6,8 @@ other tools; a field that goes away or changes its meaning raises `VERSION`.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -198,6 +200,18 @@ def document(architecture: Architecture, written: Callable[[Any], str] = str) ->
 def schema() -> dict[str, Any]:
     """The JSON schema of a document."""
     return Document.model_json_schema()
+
+
+def digest(found: Document) -> str:
+    """A hash of the network that is the same wherever in a text its parts were written: SHA-256, in hexadecimal."""
+    text = json.dumps(_without_places(found.model_dump(mode="json")), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_places(each) for name, each in value.items() if name != "place"}
+    return [_without_places(each) for each in value] if isinstance(value, list) else value
 
 
 class _Writer:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Source, similar_help
 from archdsl.elaborate.program import Program, read
-from archdsl.opening.reading import read_source
+from archdsl.opening.reading import read_source, text_source
 from archdsl.syntax import parse, tree
 
 MAX_FILES = 100
@@ -66,6 +67,14 @@ def read_program(source: Source, folder: Path | None = None) -> Program:
     return _Files(folder).program(source, ())
 
 
+def read_texts(source: Source, texts: Mapping[str, str]) -> Program:
+    """A spec taken apart whose imports are texts, by their paths from the spec; no file is read.
+
+    Raises ArchError as `read_program` does.
+    """
+    return _Texts(texts).program(source, ())
+
+
 class _Files:
     """The files of one spec. A path is relative to the file that names it."""
 
@@ -90,7 +99,7 @@ class _Files:
                 )
             name = str(Path(source.name).parent / str(item.path.value))
             try:
-                self.read[path] = self.program(read_source(path, name), (*way, path))
+                self.read[path] = self.program(self.source(path, name), (*way, path))
             except OSError as error:
                 raise ArchError(
                     ImportNotFound(item.path.span, f"`{item.path.value}` can't be read: {error.strerror}", "this file")
@@ -101,6 +110,10 @@ class _Files:
                         diagnostic.labels = (*diagnostic.labels, Label(item.span, "brought in here"))
                 raise
         return self.read[path]
+
+    def source(self, path: Path, name: str) -> Source:
+        """The text of a file."""
+        return read_source(path, name)
 
     def path(self, item: tree.Import, folder: Path | None) -> Path:
         """Where the file lies that an import names, links followed."""
@@ -140,4 +153,21 @@ class _Files:
                     helps=similar_help(path.name, near, "a file"),
                 )
             )
+        return path
+
+
+class _Texts(_Files):
+    """The files of a spec that are texts, by their paths."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        super().__init__(Path())
+        self.texts = {Path(path): text for path, text in texts.items()}
+
+    def source(self, path: Path, name: str) -> Source:
+        return text_source(self.texts[path], name)
+
+    def path(self, item: tree.Import, folder: Path | None) -> Path:
+        path = (folder or Path()) / str(item.path.value)
+        if path not in self.texts:
+            raise ArchError(ImportNotFound(item.path.span, f"the text of `{item.path.value}` isn't there", "not found"))
         return path

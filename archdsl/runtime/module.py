@@ -8,6 +8,8 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from archdsl.diagnostics.missing import MissingExtra
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -19,7 +21,7 @@ def require_torch() -> None:
     try:
         import torch  # noqa: F401
     except ImportError as error:
-        raise ImportError("a live module needs torch: pip install 'archdsl[torch]'") from error
+        raise MissingExtra("a live module needs torch: pip install 'archdsl[torch]'") from error
 
 
 def module_class(source: str) -> type[nn.Module]:

@@ -1,4 +1,4 @@
-"""What a file of weights is not, and what is then said."""
+"""What is said of files of weights that aren't any, and of files that would be wrong."""
 
 from __future__ import annotations
 
@@ -24,3 +24,9 @@ class UnknownPublishedWeights(Diagnostic):
     """A name of published weights that torchvision doesn't have for this network."""
 
     code = "unknown-published-weights"
+
+
+class DifferentOutputs(Diagnostic):
+    """What was exported doesn't give the network's outputs, so that no file was written."""
+
+    code = "different-outputs"

@@ -264,7 +264,8 @@ def _unfitted(fit: Fit) -> UnfittedWeights:
     notes += fit.remarks
     return UnfittedWeights(
         None,
-        f"{fit.summary} of `{fit.network}` are in `{fit.weights}`, and nothing was loaded",
+        f"{len(fit.placed)} of {len(fit.needed)} tensors of `{fit.network}` are in `{fit.weights}`, "
+        "and nothing was loaded",
         notes=notes,
         helps=_helps(fit),
     )
@@ -272,7 +273,7 @@ def _unfitted(fit: Fit) -> UnfittedWeights:
 
 def _helps(fit: Fit) -> list[str]:
     helps = []
-    for missing in fit.missing[:SHOWN]:
+    for missing in fit.missing[:5] if fit.placed else ():
         likely = [each.name for each in fit.surplus if each.shape == missing.shape and _alike(each.name, missing.name)]
         if len(likely) == 1:
             helps.append(f"`{likely[0]}` has the shape of `{missing.name}`: renamed?")

@@ -24,10 +24,13 @@ WITHOUT_A_SPEC = {
     "changed-network",
     "classes-mismatch",
     "data-not-found",
+    "different-outputs",
     "file-too-large",
     "folder-in-use",
     "loss-not-finite",
     "needs-a-size",
+    "no-map-of-scores",
+    "no-spec-inside",
     "no-tensors",
     "not-a-classifier",
     "not-a-run",
@@ -42,6 +45,7 @@ WITHOUT_A_SPEC = {
     "unknown-variant",
     "unreadable-recipe",
     "unreadable-weights",
+    "weights-of-another-network",
     "weights-with-code",
 }
 

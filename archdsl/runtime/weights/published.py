@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import ArchError, similar_help
+from archdsl.diagnostics.missing import MissingExtra
 from archdsl.runtime.module import require_torch
 from archdsl.runtime.weights.reading import Weights
 from archdsl.weights.files import UnknownPublishedWeights
@@ -33,7 +34,7 @@ def published_weights(name: str, network: str | None) -> Weights:
     try:
         import torchvision
     except ImportError as error:
-        raise ImportError("torchvision's weights need torchvision: pip install 'archdsl[train]'") from error
+        raise MissingExtra("torchvision's weights need torchvision: pip install 'archdsl[train]'") from error
     model, chosen = _choose(torchvision.models, name, network)
     tensors = _fetch(chosen)
     meta = chosen.meta
@@ -113,3 +114,12 @@ def _preprocessing(chosen: WeightsEnum, rescaled: bool) -> Preprocessing:
         std=tuple(transforms.std),
         rescaled=rescaled,
     )
+
+
+def imagenet_classes() -> tuple[str, ...]:
+    """The names of ImageNet's thousand classes, as torchvision has them. Raises ImportError without torchvision."""
+    try:
+        from torchvision.models import ResNet50_Weights
+    except ImportError as error:
+        raise MissingExtra("the names of ImageNet's classes need torchvision: pip install 'archdsl[train]'") from error
+    return tuple(ResNet50_Weights.DEFAULT.meta["categories"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 PREPROCESSING = "archdsl.preprocessing"
 """The key of the pre-processing in the metadata of a file."""
+
+CLASSES = "archdsl.classes"
+"""The key of the names of the classes."""
 
 INNER = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "params")
 """Where checkpoints of training loops keep the weights."""
@@ -92,7 +96,13 @@ def _safetensors(path: Path) -> Weights:
             preprocessing = Preprocessing.from_json(metadata[PREPROCESSING])
         except ValueError as error:
             raise ArchError(_unreadable(path, f"its pre-processing makes no sense: {error}")) from None
-    return Weights(str(path), tensors, False, metadata, preprocessing)
+    try:
+        classes = json.loads(metadata.get(CLASSES, "[]"))
+        if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+            raise ValueError("they are no list of texts")
+    except (ValueError, RecursionError) as error:
+        raise ArchError(_unreadable(path, f"the names of its classes make no sense: {error}")) from None
+    return Weights(str(path), tensors, False, metadata, preprocessing, tuple(classes))
 
 
 def _pickled(path: Path) -> Weights:

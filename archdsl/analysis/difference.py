@@ -1,0 +1,130 @@
+"""Where two networks first differ: in a layer, its weights, or how parts are joined. Names alone are no difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from archdsl.analysis.notation import node_text
+from archdsl.formula import sizes_text
+from archdsl.ir.names import Entry, Inside, Kind, names, style
+from archdsl.ir.nodes import (
+    Architecture,
+    Aux,
+    Call,
+    Chain,
+    LayerNode,
+    Member,
+    Merge,
+    Node,
+    Reference,
+    Repeat,
+    text,
+)
+
+
+def first_difference(
+    theirs: Architecture, ours: Architecture, passed: Callable[[str], bool] = lambda name: False
+) -> str | None:
+    """The first part of the networks that isn't the same, named as in `ours`; None where they compute the same.
+
+    Parts whose name is `passed` aren't looked at. The sizes of the input may differ, as weights don't depend on
+    them but through layers that do.
+    """
+    return _Comparison(passed).container(theirs.body, ours.body, "top", "")
+
+
+class _Comparison:
+    def __init__(self, passed: Callable[[str], bool]) -> None:
+        self.passed = passed
+        self.same: set[tuple[Node, Node]] = set()
+
+    def container(
+        self, theirs: Chain, ours: Chain, kind: Kind, prefix: str, entries: tuple[Entry, ...] | None = None
+    ) -> str | None:
+        """The first difference between the members of two containers; `entries` are names from the one around."""
+        others = list(_single(theirs))
+        entries = names(ours, style(ours, kind)) if entries is None else entries
+        own = list(zip(ours.members, entries, strict=True))
+        singles = [(each, entry) for member, entry in own for each in _single_member(member)]
+        for number, (member, entry) in enumerate(singles):
+            name = prefix if isinstance(entry, Inside) else prefix + text(entry)
+            if not isinstance(entry, Inside) and self.passed(name):
+                continue
+            if number >= len(others):
+                return f"`{name.removesuffix('.') or 'the end'}` is {node_text(member.node)} here, and nothing there"
+            inside = entry if isinstance(entry, Inside) else None
+            found = self.node(others[number].node, member.node, name, inside)
+            if found:
+                return found
+        if len(others) > len(singles):
+            where = f"in `{prefix[:-1]}`" if prefix else "at the end"
+            return f"{node_text(others[len(singles)].node)} is {where} there, and nothing here"
+        return None
+
+    def node(self, theirs: Node, ours: Node, name: str, inside: Inside | None = None) -> str | None:
+        """The first difference between two nodes, of which ours has a name."""
+        theirs, ours = _body(theirs), _body(ours)
+        if theirs is ours or (theirs, ours) in self.same:
+            return None
+        found = self.compared(theirs, ours, name, inside)
+        if found is None:
+            self.same.add((theirs, ours))
+        return found
+
+    def compared(self, theirs: Node, ours: Node, name: str, inside: Inside | None) -> str | None:
+        shown = f"`{name.removesuffix('.')}`" if name else "the network"
+        differ = f"{shown} is {node_text(ours)} here and {node_text(theirs)} there"
+        if type(theirs) is not type(ours):
+            return differ
+        if isinstance(theirs, LayerNode) and isinstance(ours, LayerNode):
+            if type(theirs.layer) is not type(ours.layer) or dict(theirs.layer) != dict(ours.layer):
+                return differ
+            if theirs.layer.weights(theirs.input) != ours.layer.weights(ours.input):
+                return f"{differ}, with {sizes_text(ours.input.dims)} and {sizes_text(theirs.input.dims)} coming in"
+        elif isinstance(theirs, Chain) and isinstance(ours, Chain):
+            return self.container(theirs, ours, "group", f"{name.removesuffix('.')}." if name else "")
+        elif isinstance(theirs, Merge) and isinstance(ours, Merge):
+            if theirs.kind != ours.kind:
+                return differ
+            if (theirs.shortcut, theirs.agrees) != (ours.shortcut, ours.agrees):
+                return f"{shown} joins by {_join(ours)} here and by {_join(theirs)} there"
+            if len(theirs.branches) != len(ours.branches):
+                return f"{shown} has {len(ours.branches)} branches here and {len(theirs.branches)} there"
+            for number, (other, branch) in enumerate(zip(theirs.branches, ours.branches, strict=True)):
+                part = inside.parts[number] if inside is not None and len(inside.parts) == len(ours.branches) else None
+                entries = part if isinstance(part, tuple) and len(part) == len(branch.members) else None
+                found = self.container(other, branch, "group", name, entries)
+                if found:
+                    return found
+        elif isinstance(theirs, Aux) and isinstance(ours, Aux):
+            return differ if theirs.target != ours.target else self.node(theirs.body, ours.body, name)
+        elif isinstance(theirs, Reference) and isinstance(ours, Reference) and theirs.target != ours.target:
+            return differ
+        return None
+
+
+def _body(node: Node) -> Node:
+    """What a block is, whatever it is called."""
+    return node.body if isinstance(node, Call) else node
+
+
+def _single(chain: Chain) -> Iterator[Member]:
+    """The members of a container one by one, turns of repeats among them."""
+    for member in chain.members:
+        yield from _single_member(member)
+
+
+def _single_member(member: Member) -> Iterator[Member]:
+    if not isinstance(member.node, Repeat):
+        yield member
+        return
+    for run in member.node.runs:
+        assert isinstance(run.count, int)
+        for _ in range(run.count):
+            yield from _single(run.node)
+
+
+def _join(node: Merge) -> str:
+    if node.shortcut is None:
+        return node.kind
+    return f"{node.kind} with {'the identity' if node.agrees is True else node.shortcut}"

@@ -1,0 +1,65 @@
+"""`archdsl export`: a network with its weights, as a file that other programs run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from archdsl.cli.opening import network_arguments, open_network
+from archdsl.cli.weighing import fitting_options
+
+
+@click.command()
+@network_arguments
+@click.option("--weights", metavar="WEIGHTS", required=True, help="A file, or torchvision: and a name.")
+@click.option("--input", metavar="SIZES", help="Another input, channels first: 3x64x64.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="Where: .onnx, or .pt2 for PyTorch.",
+)
+@click.option(
+    "--optimize",
+    is_flag=True,
+    help="Fold batch norms, go channels-last, and make machine code of a .pt2 where there is a C++ compiler.",
+)
+@fitting_options
+def command(
+    spec: str,
+    variant: str | None,
+    settings: dict[str, str],
+    weights: str,
+    input: str | None,
+    output: Path,
+    optimize: bool,
+    new: tuple[str, ...],
+    drop: tuple[str, ...],
+    any_network: bool,
+) -> None:
+    """Write a network with its weights for other programs.
+
+    It takes batches of any number. The file is read again and run, by ONNX Runtime or PyTorch, and is only written
+    if its outputs are the network's.
+    """
+    from archdsl.cli.weighing import load_into
+    from archdsl.runtime.exporting import export
+
+    network = open_network(spec, variant, settings, input)
+    sizes = tuple(size for size in network.input if isinstance(size, int))
+    if len(sizes) != len(network.input):
+        raise click.UsageError("an export needs the sizes of its input in numbers")
+    if output.suffix not in (".onnx", ".pt2"):
+        raise click.UsageError(f"an export ends in .onnx or .pt2, got `{output.name}`")
+    loaded = load_into(network, weights, new, drop, any_network)
+    print(f"note: images go through this first: {loaded.preprocessing.describe()}", file=sys.stderr)
+    done = export(loaded.module, sizes, output, optimize)
+    for remark in done.remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    print(
+        f"{output}: {done.form}, {output.stat().st_size:,} bytes, outputs within {done.difference:.0e} of the network's"
+    )

@@ -1,0 +1,116 @@
+"""`archdsl predict`: what a network with weights sees in images."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archdsl.cli.opening import network_arguments, open_network
+from archdsl.cli.weighing import fitting_options, preprocessing_options
+
+if TYPE_CHECKING:
+    from archdsl.network import Network
+    from archdsl.runtime.weights import Loaded
+
+
+@click.command()
+@network_arguments
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@click.option("--weights", metavar="WEIGHTS", required=True, help="A file, or torchvision: and a name.")
+@click.option("--top", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="How many classes.")
+@click.option(
+    "--classes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Names of the classes, one a line; else those of the weights, and ImageNet's for 1000.",
+)
+@click.option(
+    "--map",
+    "map_",
+    type=click.Path(path_type=Path),
+    metavar="FILE.png",
+    help="Draw where the likeliest class is; for one image, at its own size, and a convolutional head.",
+)
+@fitting_options
+@preprocessing_options
+def command(
+    spec: str,
+    variant: str | None,
+    settings: dict[str, str],
+    images: tuple[str, ...],
+    weights: str,
+    top: int,
+    classes: Path | None,
+    map_: Path | None,
+    new: tuple[str, ...],
+    drop: tuple[str, ...],
+    any_network: bool,
+    **preprocessing: Any,
+) -> None:
+    """Say what is in images.
+
+    The likeliest classes are printed with their probabilities. What images go through first is what the weights
+    want, where they say it, and is stated.
+    """
+    from dataclasses import replace
+
+    from archdsl.analysis.head import head
+    from archdsl.cli.weighing import load_into, said
+    from archdsl.diagnostics.columns import safe
+    from archdsl.runtime.images import open_image
+    from archdsl.runtime.predicting import predict
+
+    network = open_network(spec, variant, settings)
+    channels = _channels(network)
+    found = None if map_ is None else head(network.architecture)
+    if map_ is not None and len(images) > 1:
+        raise click.UsageError("--map draws one image")
+    loaded = load_into(network, weights, new, drop, any_network)
+    loaded = replace(loaded, preprocessing=said(loaded.preprocessing, channels, **preprocessing))
+    print(f"note: {loaded.preprocessing.describe()}", file=sys.stderr)
+    names = _names(loaded, network, classes)
+    for path in images:
+        image = open_image(path, channels)
+        predictions = predict(loaded, image, names, top)
+        print(safe(path))
+        for each in predictions:
+            print(f"  {each.probability:.3f}  {safe(each.name)}")
+        if map_ is not None and found is not None:
+            _draw(map_, loaded, found, image, predictions[0])
+
+
+def _draw(path: Path, loaded: Loaded, head: Any, image: Any, prediction: Any) -> None:
+    from archdsl.runtime.predicting import draw_map, enlarged, score_map
+    from archdsl.runtime.weights.writing import replace
+
+    whole = enlarged(image, loaded)
+    probabilities = score_map(loaded, head, whole).softmax(0)[prediction.index]
+    most = float(probabilities.max())
+    places = "x".join(map(str, reversed(probabilities.shape)))
+    picture = draw_map(whole, probabilities, f"{prediction.name}: up to {most:.2f} on {places} places")
+    replace(path, lambda draft: picture.save(draft, path.suffix.removeprefix(".") or "png"))
+
+
+def _channels(network: Network) -> int:
+    channels = network.input[0]
+    if len(network.input) != 3 or channels not in (1, 3):
+        raise click.UsageError(f"images have one channel or three, and the network takes {network.architecture.input}")
+    assert isinstance(channels, int)
+    return channels
+
+
+def _names(loaded: Loaded, network: Network, file: Path | None) -> tuple[str, ...]:
+    """The names of the classes: of a file, of the weights, or ImageNet's where there are as many."""
+    if file is not None:
+        names = tuple(file.read_text(encoding="utf-8").splitlines())
+        if len(names) != network.output[0]:
+            raise click.UsageError(f"{file} has {len(names)} names, and the network {network.output[0]} classes")
+        return names
+    if loaded.classes or network.output != (1000,):
+        return loaded.classes
+    from archdsl.runtime.weights.published import imagenet_classes
+
+    return imagenet_classes()

@@ -1,0 +1,94 @@
+"""Networks as files that other programs run, each held against the module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+import archdsl
+from archdsl.diagnostics import ArchError
+from archdsl.runtime import exporting
+from archdsl.runtime.exporting import export, optimized
+
+from .networks import random_state, small
+
+
+def loaded() -> nn.Module:
+    return small().load(random_state(small())).eval()
+
+
+@pytest.mark.parametrize("optimize", [False, True])
+def test_onnx(optimize: bool, tmp_path: Path) -> None:
+    module = loaded()
+    done = export(module, (3, 16, 16), tmp_path / "net.onnx", optimize)
+    assert done.form == "ONNX"
+    assert done.difference < 1e-5
+    assert ("3 of 3 batch norms folded into convolutions" in done.remarks) == optimize
+    batch = torch.rand(5, 3, 16, 16)
+    session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"))
+    (output,) = session.run(None, {"input": batch.numpy()})
+    with torch.no_grad():
+        torch.testing.assert_close(torch.from_numpy(output), module(batch))
+    assert [each.name for each in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_a_program(tmp_path: Path) -> None:
+    module = loaded()
+    assert export(module, (3, 16, 16), tmp_path / "net.pt2").form == "a program of torch.export"
+    batch = torch.rand(3, 3, 16, 16)
+    with torch.no_grad():
+        assert torch.equal(torch.export.load(str(tmp_path / "net.pt2")).module()(batch), module(batch))
+
+
+def test_machine_code(tmp_path: Path) -> None:
+    if exporting.compiler() is None:
+        pytest.skip("AOTInductor needs a C++ compiler, and none is here")
+    # The compiler takes its time for every layer.
+    network = archdsl.loads("arch n  input 3x8x8  conv3-4 bn relu gap fc: fc-2")
+    module = network.load(random_state(network)).eval()
+    done = export(module, (3, 8, 8), tmp_path / "net.pt2", optimize=True)
+    assert done.form == "machine code of AOTInductor"
+    assert done.difference < 1e-5
+    batch = torch.rand(3, 3, 8, 8)
+    with torch.no_grad():
+        made = torch._inductor.aoti_load_package(str(tmp_path / "net.pt2"))(batch)
+        torch.testing.assert_close(made, module(batch))
+
+
+def test_without_a_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "COMPILERS", ())
+    done = export(loaded(), (3, 16, 16), tmp_path / "net.pt2", optimize=True)
+    assert done.form == "a program of torch.export"
+    assert "no C++ compiler is here" in done.remarks[-1]
+
+
+def test_optimized_modules() -> None:
+    module, inputs = loaded(), torch.rand(2, 3, 16, 16)
+    folded, last, remarks = optimized(module, inputs)
+    assert remarks == ["3 of 3 batch norms folded into convolutions", "channels last"]
+    assert not any(isinstance(each, nn.BatchNorm2d) for each in folded.modules())
+    assert last.is_contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        torch.testing.assert_close(folded(last), module(inputs))
+    # The module itself stays as it was.
+    assert any(isinstance(each, nn.BatchNorm2d) for each in module.modules())
+
+
+def test_a_difference_is_seen_and_nothing_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = loaded()
+
+    def wrong(module: nn.Module, inputs: torch.Tensor, draft: Path) -> tuple[str, torch.Tensor]:
+        draft.write_bytes(b"half a file")
+        with torch.no_grad():
+            return "wrong", module(inputs) * 1.01
+
+    monkeypatch.setattr(exporting, "_onnx", wrong)
+    with pytest.raises(ArchError, match=r"net.onnx. doesn't give the network's outputs, so that nothing was written"):
+        export(module, (3, 16, 16), tmp_path / "net.onnx")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match=r"an export ends in \.onnx or \.pt2"):
+        export(module, (3, 16, 16), tmp_path / "net.torch")
