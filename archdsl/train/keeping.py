@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import lightning.pytorch as lightning
 import torch
 from torch import Tensor
-from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 from archdsl.train import checkpoint
 from archdsl.train.checkpoint import Epoch, State
@@ -38,9 +38,16 @@ class Keeping(lightning.Callback):
         if state.optimizer is not None:
             trainer.strategy.load_optimizer_state_dict({"optimizer_states": [state.optimizer]})
         if state.scheduler is not None and learning.scheduler is not None:
-            # A training may be made longer than it was.
-            length = {name: value for name, value in vars(learning.scheduler).items() if name == "T_max"}
-            learning.scheduler.load_state_dict(state.scheduler | length)
+            learning.scheduler.load_state_dict(state.scheduler)
+            if isinstance(learning.scheduler, LambdaLR):
+                # A training may be made longer than it was, and its wave with it.
+                for group, rate, wave in zip(
+                    trainer.optimizers[0].param_groups,
+                    learning.scheduler.base_lrs,
+                    learning.scheduler.lr_lambdas,
+                    strict=True,
+                ):
+                    group["lr"] = rate * wave(learning.scheduler.last_epoch)
         if state.scaler:
             trainer.precision_plugin.load_state_dict(state.scaler)
 

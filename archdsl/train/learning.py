@@ -17,7 +17,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import SGD, Adam, AdamW, Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau, StepLR
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau, StepLR
 
 from archdsl.recipes.recipe import Recipe
 from archdsl.train.batches import Batch, EvaluationBatches, Share, TrainingBatches, steps
@@ -146,7 +146,8 @@ class Learning(lightning.LightningModule):
         recipe = self.recipe
         match recipe.schedule:
             case "cosine":
-                return CosineAnnealingLR(optimizer, recipe.epochs)
+                # Worked out anew for each epoch, so that a training that is made longer goes on along the longer wave.
+                return LambdaLR(optimizer, lambda epoch: (1 + math.cos(math.pi * epoch / recipe.epochs)) / 2)
             case "step":
                 return StepLR(optimizer, recipe.schedule_every or max(1, recipe.epochs // 3), recipe.schedule_factor)
             case "plateau":

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from safetensors.torch import save
-from torch import Tensor
+from torch import nn
 
+from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.run_folder import CONFUSION, CURVES, METRICS, MISCLASSIFIED, TABLE, WEIGHTS, Run
-from archdsl.runtime.weights.reading import PREPROCESSING
 from archdsl.train.checkpoint import Epoch
 from archdsl.train.files import write_text, write_whole
 from archdsl.train.preparation import Preparation
@@ -49,13 +48,14 @@ def write_results(result: Result) -> None:
         write_text(run.path(MISCLASSIFIED), page(result.data.test, result.scores, result.data.classes))
 
 
-def save_weights(run: Run, preparation: Preparation, weights: Mapping[str, Tensor]) -> None:
-    """The weights that were tested, under the names of the network's own `state_dict`, and what their images need.
+def save_weights(
+    run: Run, fitted: Fitted, preparation: Preparation, classes: tuple[str, ...], network: nn.Module
+) -> None:
+    """The weights that were tested, with their spec, what their images need, and the names of the classes.
 
     Raises OSError.
     """
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    write_whole(run.path(WEIGHTS), save(plain, {PREPROCESSING: preparation.preprocessing().to_json()}))
+    fitted.network.save(run.path(WEIGHTS), network, preprocessing=preparation.preprocessing(), classes=classes)
 
 
 def table(metrics: Mapping[str, Any]) -> str:

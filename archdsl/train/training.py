@@ -124,7 +124,7 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
     result = Result(run, metrics, tuple(state.history), learning.predictions, images, finished)
     if is_first():
         if finished:
-            save_weights(run, begun.preparation, learning.network.state_dict())
+            save_weights(run, fitted, begun.preparation, images.classes, learning.network)
         write_results(result)
     return result
 

@@ -67,6 +67,23 @@ def test_from_a_spec_to_a_result(run: Commands) -> None:
     assert (again.status, "error[folder-in-use]" in again.err, "--resume run" in again.err) == (1, True, True)
 
 
+def test_what_is_in_an_image(run: Commands) -> None:
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    run.train("--epochs", "12", "--lr", "0.02", "--batch-size", "64")
+    digits = load_digits()
+    for number in range(10):
+        Image.fromarray((digits.images[number] * 15.9).astype("uint8")).save(run.folder / f"{number}.png")
+    ran = run("predict", "run", *(f"{number}.png" for number in range(10)), "--top", "1")
+    assert ran.status == 0, ran.err
+    found = [line.split()[-1] for line in ran.out.splitlines() if line.startswith(" ")]
+    assert sum(one == str(other) for one, other in zip(found, digits.target[:10], strict=True)) >= 8
+    assert "the shorter side resized to 8" in ran.err
+    assert "arch tiny" in run("weights", "spec", "run/weights.safetensors").out
+    assert run("predict", "tiny.arch", "0.png").status == 2
+
+
 def test_same_seed_same_numbers(run: Commands) -> None:
     options = ("--epochs", "2", "--flip", "--resize", "10", "--crop", "8", "--batch-size", "100")
     run.train(*options, out="a")
@@ -200,6 +217,8 @@ def test_a_training_is_made_longer(run: Commands) -> None:
     run.train("--epochs", "1", "--schedule", "cosine", "--batch-size", "400")
     assert run("train", "--resume", "run", "--epochs", "2").status == 0
     assert run.metrics()["epochs"] == 2
+    with (run.folder / "run" / "metrics.csv").open(encoding="utf-8") as file:
+        assert [float(row["lr"]) for row in csv.DictReader(file)] == [0.001, 0.0005]
     ran = run("train", "--resume", "run", "--lr", "1")
     assert (ran.status, "can't change" in ran.err) == (2, True)
 

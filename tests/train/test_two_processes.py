@@ -30,11 +30,9 @@ def test_same_curve(run: Commands) -> None:
     options = ["--epochs", "2", "--batch-size", "65", "--lr", "0.01", "--accelerator", "cpu"]
     options += ["--flip", "--resize", "10", "--crop", "8"]
     run.train(*options, out="one", spec="plain.arch")
+    two_processes = ["--out", "two", "--devices", "2", "--strategy", "ddp"]
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "archdsl", "train", "plain.arch", *options, "--out", "two"),
-            *("--devices", "2", "--strategy", "ddp"),
-        ],
+        [sys.executable, "-m", "archdsl", "train", "plain.arch", *options, *two_processes],
         cwd=run.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @network_arguments
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
-@click.option("--weights", metavar="WEIGHTS", required=True, help="A file, or torchvision: and a name.")
+@click.option("--weights", metavar="WEIGHTS", help="A file, or torchvision: and a name; needless for a RUN.")
 @click.option("--top", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="How many classes.")
 @click.option(
     "--classes",
@@ -43,7 +43,7 @@ def command(
     settings: dict[str, str],
     limits: Limits,
     images: tuple[str, ...],
-    weights: str,
+    weights: str | None,
     top: int,
     classes: Path | None,
     map_: Path | None,
@@ -55,7 +55,8 @@ def command(
     """Say what is in images.
 
     The likeliest classes are printed with their probabilities. What images go through first is what the weights
-    want, where they say it, and is stated.
+    want, where they say it, and is stated. In place of a SPEC the folder of a training may be given, whose weights
+    are then taken.
     """
     from dataclasses import replace
 
@@ -65,7 +66,7 @@ def command(
     from archdsl.runtime.images import open_image
     from archdsl.runtime.predicting import predict
 
-    network = open_network(spec, variant, settings, limits=limits)
+    network, weights = _opened(spec, variant, settings, limits, weights)
     channels = _channels(network)
     found = None if map_ is None else head(network.architecture)
     if map_ is not None and len(images) > 1:
@@ -94,6 +95,27 @@ def _draw(path: Path, loaded: Loaded, head: Any, image: Any, prediction: Any) ->
     places = "x".join(map(str, reversed(probabilities.shape)))
     picture = draw_map(whole, probabilities, f"{prediction.name}: up to {most:.2f} on {places} places")
     replace(path, lambda draft: picture.save(draft, path.suffix.removeprefix(".") or "png"))
+
+
+def _opened(
+    spec: str, variant: str | None, settings: dict[str, str], limits: Limits, weights: str | None
+) -> tuple[Network, str]:
+    """The network and its weights: those of a training, where its folder is named, else those that are given."""
+    from archdsl.recipes.run_folder import DESCRIPTION, WEIGHTS
+
+    folder = Path(spec)
+    if weights is not None:
+        return open_network(spec, variant, settings, limits=limits), weights
+    if not (folder / DESCRIPTION).is_file():
+        raise click.UsageError("`--weights` is missing, and only the folder of a training has its own")
+    if variant or settings:
+        raise click.UsageError("a training has its variant and its parameters in its folder")
+    if not (folder / WEIGHTS).is_file():
+        raise OSError(f"`{folder}` has no weights yet: its training isn't finished")
+    from archdsl.recipes.run_folder import open_run
+    from archdsl.train.starting import restart
+
+    return restart(open_run(folder))[0].fitted.network, str(folder / WEIGHTS)
 
 
 def _channels(network: Network) -> int:
