@@ -4,6 +4,10 @@ How much they may differ: each number is a sum of K products, each rounded by at
 float32, 2⁻⁵³ in float64). The errors of a sum grow as √K·u, all but surely (Higham & Mary 2019, "A new approach to
 probabilistic rounding error analysis"), and those of the layers add up: Σ √K·u over all layers, relative to the largest
 logit. Two such networks are allowed `SAFETY` times that.
+
+Where that isn't enough the old network is asked how much it moves by itself when each of its weights is off by one
+unit: a hundred layers with gates make far more of an error than they get. `AMPLIFIED` times as much is allowed then,
+and never more than `MOST` of the largest logit.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 SAFETY = 2
+AMPLIFIED = 16
+MOST = 1e-4
 INPUTS = 2
 
 
@@ -92,10 +98,14 @@ def prove(
         second = _module(new.source, made, dtype)
         complete = {name: tensor.clone() for name, tensor in second.state_dict().items() if name not in made}
         right = second(x)
-    assert left.numel() == right.numel(), f"{tuple(left.shape)} and {tuple(right.shape)} are not of one size"
-    difference = (left - right.reshape(left.shape)).abs().max().item()
-    bound = max(map(_rounding, (old.architecture, new.architecture))) * SAFETY * torch.finfo(dtype).eps / 2
-    proof = Proof(difference, left.abs().max().item(), bound, str(dtype).removeprefix("torch."), INPUTS)
+        assert left.numel() == right.numel(), f"{tuple(left.shape)} and {tuple(right.shape)} are not of one size"
+        difference = (left - right.reshape(left.shape)).abs().max().item()
+        bound = max(map(_rounding, (old.architecture, new.architecture))) * SAFETY * torch.finfo(dtype).eps / 2
+        scale = left.abs().max().item()
+        if scale and difference > bound * scale:
+            moved = _moved(old.source, weights, x, left, dtype)
+            bound = max(bound, min(AMPLIFIED * moved / scale, MOST))
+    proof = Proof(difference, scale, bound, str(dtype).removeprefix("torch."), INPUTS)
     return proof, {**made, **complete}
 
 
@@ -141,6 +151,20 @@ def _module(source: str, weights: Mapping[str, Tensor], dtype: torch.dtype) -> n
             parent = module.get_submodule(name.rpartition(".")[0])
             parent.num_batches_tracked = torch.tensor(0)
     return module.to(dtype).eval()
+
+
+def _moved(source: str, weights: Mapping[str, Tensor], x: Tensor, output: Tensor, dtype: torch.dtype) -> float:
+    """How far an output moves when every weight of the network is off by a unit, up or down."""
+    import torch
+
+    unit = torch.finfo(dtype).eps
+    off = {
+        name: each.to(dtype) * (1 + unit * torch.randn_like(each, dtype=dtype).sign())
+        if each.is_floating_point()
+        else each
+        for name, each in weights.items()
+    }
+    return float((_module(source, off, dtype)(x) - output).abs().max())
 
 
 def _rounding(architecture: Architecture) -> float:

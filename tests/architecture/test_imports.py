@@ -53,6 +53,9 @@ def test_importing_archdsl_imports_nothing(tmp_path: Path) -> None:
         command("layers", "conv"),
         command("schema"),
         command("explain", "--all"),
+        command("rewrite", "fc-to-conv", "lenet5"),
+        command("rewrite", "fold-batchnorm", "resnet20"),
+        command("diff", "lenet5", "vgg16.arch"),
         command("--help"),
     ],
 )
