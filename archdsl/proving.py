@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archdsl.analysis.instances import instances
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.program import elaborate
 from archdsl.elaborate.values import Value, identity
-from archdsl.network import Network
+from archdsl.network import Network, WeightsSource, weights_of
 from archdsl.rewrite import Rewritten
-from archdsl.rewrite.weights import check_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,25 +35,22 @@ def rewritten_network(network: Network, rewritten: Rewritten) -> Network:
 
 
 def prove(
-    network: Network, rewritten: Rewritten, weights: Mapping[str, Tensor] | None = None
+    network: Network, rewritten: Rewritten, weights: WeightsSource | None = None
 ) -> tuple[Proof, dict[str, Tensor]]:
     """Run a network and what it was rewritten to on the same random inputs, with weights that travel, or random ones.
 
-    Gives what came of it, and the new weights. Raises ArchError for weights of another network, and NotEqual where an
-    exact rule has made a difference that rounding doesn't explain; ImportError without torch.
+    Gives what came of it, and the new weights. Weights fit as `Network.load` has them, and raise what it raises. Raises
+    NotEqual where an exact rule has made a difference that rounding doesn't explain; ImportError without torch.
     """
     from archdsl.runtime.proof import Side
     from archdsl.runtime.proof import prove as run
 
     new = rewritten_network(network, rewritten)
     old_layers, new_layers = instances(network.architecture), instances(new.architecture)
-    if weights is not None:
-        wanted = {key: shape for layer in old_layers for key, shape in layer.keys().items()}
-        shapes = {key: tuple(tensor.shape) for key, tensor in weights.items()}
-        check_weights(shapes, wanted, network.variant or network.name)
+    tensors = None if weights is None else _fitted(network, weights)
     travels = list(rewritten.travels(old_layers, new_layers))
     sides = Side(network.architecture, network.source()), Side(new.architecture, new.source())
-    proof, made = run(*sides, travels, weights)
+    proof, made = run(*sides, travels, tensors)
     if rewritten.rule.exact and not proof.equal:
         name = network.variant or network.name
         raise ArchError(
@@ -67,6 +62,17 @@ def prove(
             )
         )
     return proof, made
+
+
+def _fitted(network: Network, weights: WeightsSource) -> dict[str, Tensor]:
+    """The weights under the network's own names, and in the type that they have where they are all of one."""
+    held = weights_of(weights, network.variant)
+    types = {each.dtype for each in held.tensors.values() if each.is_floating_point()}
+    fitted = network.load(held).state_dict()
+    if len(types) != 1:
+        return fitted
+    (own,) = types
+    return {name: each.to(own) if each.is_floating_point() else each for name, each in fitted.items()}
 
 
 def _given(network: Network) -> dict[str, Value]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archdsl.rewrite.rules.fc_to_conv import FcToConv
-from archdsl.runtime.weight_files import read_weights, write_weights
+from archdsl.runtime.weights import read_weights
 
 from .conftest import Run
 
@@ -18,8 +18,8 @@ NET = "arch net\ninput 4x5x5\nconv3-8 bn relu\nfc-3\n"
 def weights(path: str) -> None:
     import archdsl
 
-    module = archdsl.load("net.arch").module()
-    write_weights(Path(path), module.state_dict())
+    network = archdsl.load("net.arch")
+    network.save(path, network.module())
 
 
 def test_prints_a_spec_and_says_notes_apart(run: Run) -> None:
@@ -48,10 +48,12 @@ def test_writes_a_spec_and_weights(run: Run) -> None:
     )
     assert ran.status == 0
     assert ran.out.startswith("net: equal; largest difference ")
-    old, new = read_weights(Path("w.safetensors")), read_weights(Path("v.safetensors"))
+    old, new = read_weights("w.safetensors").tensors, read_weights("v.safetensors").tensors
     assert new["conv2.weight"].shape == (3, 8, 5, 5)
     assert new["conv2.weight"].flatten().equal(old["fc.weight"].flatten())
     assert run("check", "new.arch").status == 0
+    assert run("weights", "fit", "new.arch", "v.safetensors").status == 0
+    assert run("weights", "spec", "v.safetensors").out == Path("new.arch").read_text()
 
 
 def test_writes_nothing_where_an_exact_rule_is_not(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +104,7 @@ def test_proves_on_random_weights(run: Run) -> None:
         (("fc-to-conv", "net.arch", "--added"), 2, "takes no --added"),
         (("fc-to-conv", "net.arch", "--weights", "w"), 2, "belong together"),
         (("fc-to-conv", "net.arch", "--weights", "w", "--weights-out", "v"), 2, "w: no such file"),
-        (("fc-to-conv", "net.arch", "--weights", "net.arch", "--weights-out", "v"), 1, "error[bad-weights]"),
+        (("fc-to-conv", "net.arch", "--weights", "net.arch", "--weights-out", "v"), 1, "error[unreadable-weights]"),
         (("fc-to-conv", "net.arch", "-o", "no/where.arch"), 2, "no such file"),
         (("fc-to-conv", "vgg.arch", "--variant", "vgg17"), 1, "error[unknown-variant]"),
     ],

@@ -13,6 +13,7 @@ from archdsl.rewrite.rule import rewrites
 if TYPE_CHECKING:
     from archdsl.network import Network
     from archdsl.rewrite import Rewritten
+    from archdsl.runtime.weights import Weights
 
 
 def _switches() -> list[click.Option]:
@@ -34,7 +35,7 @@ def _switches() -> list[click.Option]:
     "--variant", metavar="NAME", help="The network that is proven and whose weights travel; by default the first."
 )
 @click.option("--at", metavar="LABEL", help="Rewrite only what is below this module.")
-@click.option("--weights", type=click.Path(path_type=Path), metavar="W.safetensors", help="Weights of the old network.")
+@click.option("--weights", metavar="WEIGHTS", help="Weights of the old network: a file, or torchvision: and a name.")
 @click.option(
     "--weights-out",
     type=click.Path(path_type=Path),
@@ -48,7 +49,7 @@ def command(
     output: Path | None,
     variant: str | None,
     at: str | None,
-    weights: Path | None,
+    weights: str | None,
     weights_out: Path | None,
     proves: bool,
     **switches: bool,
@@ -79,12 +80,21 @@ def command(
         _read_back(rewritten, output)
     proof: Any = None
     made: dict[str, Any] = {}
-    if proves or weights is not None:
-        proof, made = _prove(network, rewritten, weights)
-    if weights_out is not None:
-        from archdsl.runtime.weight_files import write_weights
+    held = None
+    if weights is not None:
+        from archdsl.network import weights_of
 
-        write_weights(weights_out, made)
+        held = weights_of(weights, network.variant)
+    if proves or held is not None:
+        proof, made = _prove(network, rewritten, held)
+    if weights_out is not None:
+        from archdsl.opening.origin import Origin
+        from archdsl.proving import rewritten_network
+        from archdsl.runtime.weights import write_weights
+
+        new = rewritten_network(network, rewritten)
+        metadata = Origin.of(new.program, new.architecture).to_metadata()
+        write_weights(weights_out, made, metadata, held.preprocessing if held else None, held.classes if held else ())
     if output is not None:
         from archdsl.cli.writing import write
 
@@ -106,16 +116,11 @@ def _read_back(rewritten: Rewritten, output: Path) -> None:
         read_program(text_source(rewritten.text, str(output)), output.parent)
 
 
-def _prove(network: Network, rewritten: Rewritten, weights: Path | None) -> tuple[Any, dict[str, Any]]:
+def _prove(network: Network, rewritten: Rewritten, weights: Weights | None) -> tuple[Any, dict[str, Any]]:
     from archdsl.proving import prove
 
-    tensors = None
     try:
-        if weights is not None:
-            from archdsl.runtime.weight_files import read_weights
-
-            tensors = read_weights(weights)
-        return prove(network, rewritten, tensors)
+        return prove(network, rewritten, weights)
     except ImportError:
         raise click.UsageError("weights and --prove need torch: pip install 'archdsl[torch]'") from None
 
