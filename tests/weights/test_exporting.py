@@ -89,7 +89,7 @@ def test_a_difference_is_seen_and_nothing_written(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(exporting, "_onnx", wrong)
     with pytest.raises(
         ArchError,
-        match=r"different-outputs\]: .*net.onnx. doesn't give the network's outputs, so that nothing was written",
+        match=r"different-outputs.*net.onnx. doesn't give the network's outputs",
     ):
         export(module, (3, 16, 16), tmp_path / "net.onnx")
     assert list(tmp_path.iterdir()) == []
