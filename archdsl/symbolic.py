@@ -422,6 +422,17 @@ def operations(value: Any) -> set[str]:
     return set()
 
 
+def choices(value: Dim) -> list[Condition]:
+    """The conditions on which an expression is one thing or another, in the order in which they stand."""
+    atoms = [atom for monomial in value.terms for atom in monomial] if isinstance(value, Expr) else []
+    found: list[Condition] = []
+    for atom in atoms:
+        if isinstance(atom, Apply):
+            found += [atom.args[0]] if atom.op == "if" else []
+            found += [condition for each in atom.args for condition in choices(each)]
+    return found
+
+
 # Printing
 
 _LEVEL = {"if": 0, "or": 1, "and": 2, "==": 4, "+": 5, "*": 6, "atom": 9}

@@ -21,6 +21,7 @@ from archdsl.symbolic import (
     Condition,
     Expr,
     NeedsValue,
+    choices,
     choose,
     compare,
     conjunction,
@@ -257,6 +258,9 @@ class _Merging:
             return conjunction([channels, x.spatial == y.spatial]), tuple(
                 -(-a // b) if b else 1 for a, b in zip(x.spatial, y.spatial, strict=True)
             )
+        if undecided := [condition for size in sizes for condition in choices(size)]:
+            # Sides of an `if` that shrink the map differently are no one chain of windows.
+            raise NeedsValue(*undecided)
         conditions = [identity_condition(size, start) for size, start in zip(sizes, starts, strict=True)]
         strides = tuple(stride_of(size, start) for size, start in zip(sizes, starts, strict=True))
         return conjunction([*reversed(conditions), channels]), strides

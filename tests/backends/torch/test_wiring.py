@@ -52,6 +52,9 @@ def test_networks(name: str) -> None:
         "mul<identity | gap fc-2 relu fc-4 sigmoid> add<identity | conv1-4 | relu>",
         "a: [conv1-4 relu p: conv3-4 sigmoid] concat<@a.p | @a | identity>",
         "residual<conv3-4 residual<conv3-4 relu | identity> relu | identity>",
+        'block f(c, s = 1) = [residual<if {s == 1} [dwconv3] else [pad(1) dwconv3/2(padding="valid")] conv1-{c} '
+        "| optional>]\nf(4) f(4, s=2) f(8) f(8)",
+        "block f(c, s = 1) = [residual<if {s == 1} [conv3-{c}] else [maxpool conv3-{c}] | project>]\nf(4) f(8, s=2)",
     ],
 )
 def test_hand_written(body: str) -> None:
