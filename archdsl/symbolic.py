@@ -465,6 +465,8 @@ def _sum(value: Expr) -> tuple[str, int]:
     ordered = sorted(value.terms.items(), key=lambda term: (term[1] < 0, not term[0]))
     for monomial, factor in ordered:
         text, strength = _product(monomial, abs(factor))
+        if len(value.terms) > 1 and strength < _LEVEL["*"]:
+            text, strength = f"({text})", _LEVEL["atom"]
         if not pieces:
             level = level or strength
             # A minus binds more tightly than `//`: −⌊s/2⌋ is not `-s // 2`.

@@ -20,7 +20,7 @@ from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.names import Entry, Inside, as_container, is_open, leaks, names, style
 from archdsl.ir.nodes import Chain, Merge, Name, Node, Repeat, Run, at
 from archdsl.shape import Dim
-from archdsl.symbolic import Expr, NeedsValue, compare, substitute, symbol, symbols
+from archdsl.symbolic import Expr, NeedsValue, choices, compare, substitute, symbol, symbols
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.source import SourceWriter
@@ -208,7 +208,7 @@ class ClassWriter:
 
     def attribute(self, name: Name, doc: Doc) -> str:
         """Make a submodule an attribute, and return how `forward` reaches it."""
-        name = at(name, **self.loops)
+        name = _settled(at(name, **self.loops))
         text = "".join(map(str, name))
         if all(isinstance(piece, str) for piece in name) and text == identifier(text):
             self.add_line(f"self.{text} = ", doc)
@@ -218,7 +218,7 @@ class ClassWriter:
 
     def parameter(self, name: Name, doc: Doc) -> str:
         """Make a bare parameter, and return how `forward` reaches it."""
-        name = at(name, **self.loops)
+        name = _settled(at(name, **self.loops))
         text = "".join(map(str, name))
         if all(isinstance(piece, str) for piece in name) and text == identifier(text):
             self.add_line(f"self.{text} = ", doc)
@@ -307,6 +307,14 @@ class ClassWriter:
             self.source.note_functions(value)
             found += lines(f"{name} = ", literal(value), "", 2)
         return found
+
+
+def _settled(name: Name) -> Name:
+    """A name that `forward` can say. Raises NeedsValue where its number depends on an `if` ahead of it."""
+    undecided = [condition for piece in name if isinstance(piece, Expr) for condition in choices(piece)]
+    if undecided:
+        raise NeedsValue(*undecided)
+    return name
 
 
 def reached(name: Name, method: str) -> str:

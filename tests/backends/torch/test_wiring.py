@@ -54,6 +54,8 @@ def test_networks(name: str) -> None:
         "residual<conv3-4 residual<conv3-4 relu | identity> relu | identity>",
         'block f(c, s = 1) = [residual<if {s == 1} [dwconv3] else [pad(1) dwconv3/2(padding="valid")] conv1-{c} '
         "| optional>]\nf(4) f(4, s=2) f(8) f(8)",
+        "block f(c, t = 1) = [if {t != 1} [up: conv1-{c * t} relu6] dw: dwconv3 relu6 down: conv1-{c} relu6]\n"
+        "f(4) f(4, t=2)",
         "block f(c, s = 1) = [residual<if {s == 1} [conv3-{c}] else [maxpool conv3-{c}] | project>]\nf(4) f(8, s=2)",
     ],
 )
