@@ -224,7 +224,6 @@ def test_a_training_is_made_longer(run: Commands) -> None:
 
 
 def test_tensorboard(run: Commands) -> None:
-    pytest.importorskip("tensorboard")
     run.train("--epochs", "1", "--tensorboard")
     assert list((run.folder / "run" / "tensorboard").glob("events.*"))
 
