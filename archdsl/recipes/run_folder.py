@@ -17,6 +17,7 @@ from archdsl.opening.reading import read_source
 from archdsl.recipes.fitting import Subject
 from archdsl.recipes.recipe import Recipe
 from archdsl.recipes.toml import NETWORK, read_recipe, recipe_of, toml
+from archdsl.writing import write
 
 RUNS = Path("runs")
 
@@ -95,10 +96,10 @@ def _write_run(folder: Path, subject: Subject, recipe: Recipe) -> None:
         source = program.file.source
         target = folder / SPEC / (_main(subject) if program is subject.program else Path(source.name).relative_to(home))
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(source.text, encoding="utf-8", newline="\n")
+        write(target, source.text)
     said: dict[str, Any] = {"spec": _main(subject), "variant": subject.variant, "input": subject.input}
     said |= {"set": dict(subject.settings), **recipe.model_dump()}
-    (folder / DESCRIPTION).write_text(toml(said), encoding="utf-8", newline="\n")
+    write(folder / DESCRIPTION, toml(said))
 
 
 def open_run(folder: Path) -> Run:

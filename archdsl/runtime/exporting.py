@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError
 from archdsl.diagnostics.missing import MissingExtra
-from archdsl.runtime.weights.writing import replace
 from archdsl.weights.files import DifferentOutputs
+from archdsl.writing import replace
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from archdsl.train.files import write_whole
+from archdsl import writing
 
 VERSION = "1"
 
@@ -70,7 +70,7 @@ def write(path: Path, state: State) -> None:
         document["optimizer"] = _flattened(state.optimizer, tensors)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = {"archdsl-checkpoint": VERSION, "state": json.dumps(document)}
-    write_whole(path, save(plain, metadata))
+    writing.write(path, save(plain, metadata))
 
 
 def read(path: Path) -> State:

@@ -14,8 +14,8 @@ from torch import nn
 from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.run_folder import CONFUSION, CURVES, METRICS, MISCLASSIFIED, TABLE, WEIGHTS, Run
 from archdsl.train.checkpoint import Epoch
-from archdsl.train.files import write_text, write_whole
 from archdsl.train.preparation import Preparation
+from archdsl.writing import write
 
 if TYPE_CHECKING:
     from archdsl.train.training import Result
@@ -27,25 +27,25 @@ def write_progress(run: Run, history: Iterable[Epoch]) -> None:
     writer = csv.DictWriter(text, [each.name for each in fields(Epoch)], lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(each) for each in history)
-    write_text(run.path(TABLE), text.getvalue())
+    write(run.path(TABLE), text.getvalue())
 
 
 def write_results(result: Result) -> None:
     """Figures, pictures and the page of misclassified images; without a test only what is known. Raises OSError."""
     run = result.run
-    write_text(run.path(METRICS), json.dumps(result.metrics, indent=2) + "\n")
+    write(run.path(METRICS), json.dumps(result.metrics, indent=2) + "\n")
     write_progress(run, result.history)
     if not result.history:
         return
     from archdsl.train.pictures import confusion, curves
 
-    write_whole(run.path(CURVES), curves(result.history, result.metrics["test_accuracy"]))
+    write(run.path(CURVES), curves(result.history, result.metrics["test_accuracy"]))
     if result.finished and result.scores is not None:
         from archdsl.train.misclassified import page
 
         labels = result.data.test.labels
-        write_whole(run.path(CONFUSION), confusion(labels, result.scores.argmax(1), result.data.classes))
-        write_text(run.path(MISCLASSIFIED), page(result.data.test, result.scores, result.data.classes))
+        write(run.path(CONFUSION), confusion(labels, result.scores.argmax(1), result.data.classes))
+        write(run.path(MISCLASSIFIED), page(result.data.test, result.scores, result.data.classes))
 
 
 def save_weights(

@@ -30,7 +30,6 @@ from archdsl.recipes.run_folder import CHECKPOINT, DESCRIPTION, PREPARATION, Cha
 from archdsl.train import checkpoint
 from archdsl.train.batches import steps
 from archdsl.train.checkpoint import Epoch, State
-from archdsl.train.files import write_text
 from archdsl.train.keeping import Keeping
 from archdsl.train.learning import Learning, LossNotFinite
 from archdsl.train.progress import Watching
@@ -39,6 +38,7 @@ from archdsl.train.results import save_weights, write_progress, write_results
 from archdsl.train.starting import Say, load_state, restart, start
 from archdsl.train.stopping import Stop, Stopped
 from archdsl.train.tuning import Tuning
+from archdsl.writing import write
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
         say(line)
     if is_first():
         document = begun.preparation.document() | {"classes": list(images.classes)}
-        write_text(run.path(PREPARATION), _json(document))
+        write(run.path(PREPARATION), _json(document))
     watching = Watching(recipe.epochs)
 
     def told(epoch: Epoch) -> None:

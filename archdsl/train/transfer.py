@@ -16,9 +16,9 @@ from archdsl.recipes.fitting import Subject
 from archdsl.recipes.processes import is_first
 from archdsl.recipes.recipe import ALL, SCRATCH, TOP, Recipe
 from archdsl.recipes.run_folder import DESCRIPTION, METRICS, Run, begin_run, open_run
-from archdsl.train.files import write_text, write_whole
 from archdsl.train.starting import Say
 from archdsl.train.training import train
+from archdsl.writing import write
 
 SETTINGS = {
     SCRATCH: "train from scratch",
@@ -49,8 +49,8 @@ def transfer(
 
         accuracies = [metrics["test_accuracy"] for metrics in found.values()]
         title = f"{subject.title} on {data.name}, {recipe.epochs} epochs"
-        write_whole(folder / CHART, bars(list(found), accuracies, title))
-        write_text(folder / FIGURES, json.dumps(found, indent=2) + "\n")
+        write(folder / CHART, bars(list(found), accuracies, title))
+        write(folder / FIGURES, json.dumps(found, indent=2) + "\n")
     return found
 
 

@@ -10,10 +10,10 @@ import csv
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -21,7 +21,6 @@ from safetensors.torch import load_file
 
 from archdsl.cli import main
 from archdsl.recipes.run_folder import CHECKPOINT, TABLE, WEIGHTS
-from archdsl.train import checkpoint, files
 
 SPEC = """\
 arch tiny(classes = 10)
@@ -32,60 +31,80 @@ gap dropout(0.2)
 fc-{classes}
 """
 
+ROOT = Path(__file__).parents[2]
+
+HEAVY = 10_000
+"""A checkpoint has more bytes than that, and nothing else that is written while epochs go by."""
+
 TIMES = ("seconds", "images_per_second")
 
 
-def in_child(work: Callable[[], int]) -> int:
-    """Run work in a forked process, which is warm already, and return its process id."""
-    pid = os.fork()
-    if pid:
-        return pid
-    status = 1
-    try:
-        with Path(os.devnull).open("w") as nowhere:
-            sys.stdout = sys.stderr = nowhere
-            status = work()
-    finally:
-        os._exit(status)
+def started(order: list[str], torn_write: int = 0) -> subprocess.Popen[str]:
+    """A command in a process of its own, which has imported what it needs and begins now.
+
+    With `torn_write` it kills itself in the middle of writing its checkpoint for that time.
+    """
+    program = "import sys; from tests.train.killing import child; child(int(sys.argv[1]), sys.argv[2:])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(torn_write), *order],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
 
 
-def ended(pid: int) -> int:
+def child(torn_write: int, order: list[str]) -> None:
+    """What such a process does."""
+    import archdsl.train.training  # noqa: F401 — what takes its time is not to be timed
+
+    print("ready", flush=True)
+    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    if torn_write:
+        tear(torn_write)
+    sys.exit(main(order))
+
+
+def ended(process: subprocess.Popen[str]) -> int:
     """Wait for a process; its exit status, or minus the signal that ended it."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with process:
+        return process.wait()
 
 
-def killed_after(seconds: float, work: Callable[[], int]) -> int:
-    """Run work and kill it after a while, if it hasn't ended by itself."""
-    pid = in_child(work)
+def killed_after(seconds: float, order: list[str]) -> int:
+    """Run a command and kill it after a while, if it hasn't ended by itself."""
+    process = started(order)
     time.sleep(seconds)
-    os.kill(pid, signal.SIGKILL)
-    return ended(pid)
+    process.kill()
+    return ended(process)
 
 
-def killed_in_write(number: int, work: Callable[[], int]) -> int:
-    """Run work and kill it in the middle of writing its checkpoint for the `number`th time."""
+def killed_in_write(number: int, order: list[str]) -> int:
+    """Run a command and kill it in the middle of writing its checkpoint for the `number`th time."""
+    return ended(started(order, number))
 
-    def torn() -> int:
-        written = 0
-        whole = checkpoint.write_whole
 
-        def write(path: Path, data: bytes) -> None:
-            nonlocal written
-            written += 1
-            if written < number:
-                return whole(path, data)
-            # As `files.write_whole` does it, up to the half.
-            with path.with_name(f".{path.name}.torn").open("wb") as file:
-                file.write(data[: len(data) // 2])
-                file.flush()
-                os.kill(os.getpid(), signal.SIGKILL)
-            return None
+def tear(number: int) -> None:
+    """Have this process die in the middle of writing a checkpoint for the `number`th time."""
+    from archdsl import writing
 
-        checkpoint.write_whole = write
-        return work()
+    written, fill = 0, writing._fill
 
-    assert files.write_whole is checkpoint.write_whole
-    return ended(in_child(torn))
+    def torn(draft: Path, data: bytes) -> None:
+        nonlocal written
+        written += len(data) > HEAVY
+        if written < number or len(data) <= HEAVY:
+            return fill(draft, data)
+        with draft.open("wb") as file:
+            file.write(data[: len(data) // 2])
+            file.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return None
+
+    writing._fill = torn
 
 
 def arguments(folder: Path, epochs: int) -> list[str]:
@@ -129,27 +148,26 @@ def run(times: int, seed: int, epochs: int) -> None:
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         whole = Path(name) / "whole"
+        process = started(arguments(whole, epochs))
         begun = time.perf_counter()
-        assert ended(in_child(lambda: main(arguments(whole, epochs)))) == 0
+        assert ended(process) == 0
         took = time.perf_counter() - begun
         kills, runs = 0, 0
         while kills < times:
             folder, runs = Path(name) / f"run{runs}", runs + 1
-            order, status = arguments(folder, epochs), 0
+            order = arguments(folder, epochs)
             for _ in range(4):
-                if kills < times:
-                    if kills % 2:
-                        status = killed_in_write(draw.randint(1, 3), lambda order=order: main(order))
-                    else:
-                        status = killed_after(draw.uniform(0.05, 0.6) * took, lambda order=order: main(order))
-                    kills += status == -signal.SIGKILL
-                    print(f"kill {kills}: status {status}, checkpoint {(folder / CHECKPOINT).is_file()}", flush=True)
+                if kills >= times:
+                    break
+                if kills % 2:
+                    status = killed_in_write(draw.randint(1, 3), order)
                 else:
-                    status = ended(in_child(lambda order=order: main(order)))
+                    status = killed_after(draw.uniform(0.05, 0.6) * took, order)
+                kills += status == -signal.SIGKILL
+                print(f"kill {kills}: status {status}, checkpoint {(folder / CHECKPOINT).is_file()}", flush=True)
                 if (folder / "run.toml").is_file():
                     order = goes_on(folder)
-            status = ended(in_child(lambda order=order: main(order)))
-            assert status == 0, status
+            assert ended(started(order)) == 0
             assert_equal(folder, whole)
             print(f"{folder.name}: bit-equal after {kills} kills in all", flush=True)
 

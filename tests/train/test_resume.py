@@ -13,30 +13,29 @@ from archdsl.cli import main
 from archdsl.recipes.run_folder import CHECKPOINT
 
 from .conftest import Commands
-from .killing import arguments, assert_equal, ended, goes_on, in_child, killed_after, killed_in_write
+from .killing import arguments, assert_equal, ended, goes_on, killed_after, killed_in_write, started
 
 EPOCHS = 4
 
 
 def test_four_epochs_are_two_a_kill_and_two(tmp_path: Path) -> None:
     whole, torn = tmp_path / "whole", tmp_path / "torn"
-    started = time.perf_counter()
-    assert ended(in_child(lambda: main(arguments(whole, EPOCHS)))) == 0
-    took = time.perf_counter() - started
+    process = started(arguments(whole, EPOCHS))
+    begun = time.perf_counter()
+    assert ended(process) == 0
+    took = time.perf_counter() - begun
 
     # While the third epoch's checkpoint is written, then wherever it is.
-    assert killed_in_write(3, lambda: main(arguments(torn, EPOCHS))) == -signal.SIGKILL
-    draw = random.Random(0)
-    killed_after(draw.uniform(0.1, 0.9) * took, lambda: main(goes_on(torn)))
-    killed_in_write(1, lambda: main(goes_on(torn)))
-    assert ended(in_child(lambda: main(goes_on(torn)))) == 0
+    assert killed_in_write(3, arguments(torn, EPOCHS)) == -signal.SIGKILL
+    killed_after(random.Random(0).uniform(0.1, 0.5) * took, goes_on(torn))
+    assert ended(started(goes_on(torn))) == 0
     assert_equal(torn, whole)
 
 
 def test_that_test_can_fail(tmp_path: Path) -> None:
     a, b = tmp_path / "a", tmp_path / "b"
     for folder, more in ((a, []), (b, ["--seed", "4"])):
-        assert ended(in_child(lambda folder=folder, more=more: main([*arguments(folder, 1), *more]))) == 0
+        assert main([*arguments(folder, 1), *more]) == 0
     with pytest.raises(AssertionError):
         assert_equal(a, b)
 

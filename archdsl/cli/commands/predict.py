@@ -87,7 +87,7 @@ def command(
 
 def _draw(path: Path, loaded: Loaded, head: Any, image: Any, prediction: Any) -> None:
     from archdsl.runtime.predicting import draw_map, enlarged, score_map
-    from archdsl.runtime.weights.writing import replace
+    from archdsl.writing import replace
 
     whole = enlarged(image, loaded)
     probabilities = score_map(loaded, head, whole).softmax(0)[prediction.index]

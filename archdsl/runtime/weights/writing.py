@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archdsl.runtime.weights.reading import CLASSES, PREPROCESSING
 from archdsl.weights.preprocessing import Preprocessing
+from archdsl.writing import replace
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,18 +36,3 @@ def write_weights(
     # Tensors that share memory are written as many times as they have names.
     apart = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     replace(Path(path), lambda draft: save_file(apart, draft, said))
-
-
-def replace(path: Path, write: Callable[[Path], None]) -> None:
-    """Have a file written beside its place and then put there. Raises OSError."""
-    target = Path(os.path.realpath(path))
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}{target.suffix}")
-    try:
-        # The libraries that write say of a folder that isn't there what they like.
-        draft.touch(exist_ok=False)
-        write(draft)
-        draft.replace(target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        draft.unlink(missing_ok=True)
