@@ -150,7 +150,7 @@ def test_depth_cuts_deeper_rows() -> None:
 def test_countless_rows_leave_out_the_deepest_levels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "AT_MOST", 40)
     doublings = "".join(f"block b{i} = [x: b{i - 1} y: b{i - 1}]\n" for i in range(1, 60))
-    found = rows(f"block b0 = [conv3-64]\n{doublings}b59")
+    found = rows(f"block b0 = [relu]\n{doublings}b59")
     assert len(found) == 1 + 2 + 4 + 8 + 16
     assert max(row.depth for row in found) == 5
 

@@ -54,7 +54,7 @@ def command(
     proves: bool,
     **switches: bool,
 ) -> None:
-    """Rewrite a spec: another form, the same variants, and its weights with it.
+    """Write a network in another form, its weights with it.
 
     Without -o the new spec is printed. Comments, tables, blocks and repeats stay, and the outcome is right for every
     variant. An exact rule gives a network that computes the same in evaluation; --prove runs both on random weights and

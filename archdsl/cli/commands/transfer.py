@@ -43,10 +43,11 @@ def command(
     resume: Path | None,
     **options: Any,
 ) -> int:
-    """Train a network from scratch, its top layer, its top three layers and all of it, and compare.
+    """Compare four ways to begin from weights.
 
-    The settings are those of Karpathy et al. 2014, Table 3: all but the first begin from `--weights`. Each has a
-    folder in DIR as `archdsl train` makes it, and the table is drawn as `transfer.png`.
+    A network is trained from scratch, its top layer, its top three layers, and all of it. The settings are those of
+    Karpathy et al. 2014, Table 3: all but the first begin from `--weights`. Each has a folder in DIR as `archdsl train`
+    makes it, and the table is drawn as `transfer.png`.
     """
     from archdsl.cli.training import begun
     from archdsl.recipes.datasets import data_set
