@@ -336,7 +336,9 @@ def subclasses(kind: type[Layer]) -> Iterator[type[Layer]]:
 def _import_families() -> None:
     package = import_module("archdsl.layers")
     for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"archdsl.layers.{module.name}")
+        # What describes layers is a package beside the families, and read when somebody asks for it.
+        if not module.ispkg:
+            import_module(f"archdsl.layers.{module.name}")
 
 
 @cache

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.layers.base import ImpossibleLayer, Layer, WrongAxes, WrongRank, keywords
-from archdsl.layers.examples import read_example, read_head
 from archdsl.layers.reference import describe, render
+from archdsl.layers.reference.examples import read_example, read_head
 from archdsl.layers.torch_call import Module
 from archdsl.layers.window import ShapeTooSmall
 from archdsl.shape import Layout, Shape

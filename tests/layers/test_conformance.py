@@ -14,7 +14,7 @@ from torch import nn
 
 from archdsl.diagnostics import ArchError
 from archdsl.layers.base import Layer, Role, keywords
-from archdsl.layers.examples import read_example, read_head
+from archdsl.layers.reference.examples import read_example, read_head
 from archdsl.layers.torch_call import Function, Module, Step
 from archdsl.shape import Layout, Shape
 from archdsl.symbolic import Expr, substitute, symbol, symbols

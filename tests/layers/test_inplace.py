@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from archdsl.layers.base import Layer, keywords
-from archdsl.layers.examples import read_example, read_head
+from archdsl.layers.reference.examples import read_example, read_head
 from archdsl.layers.torch_call import Module
 from archdsl.shape import Shape
 

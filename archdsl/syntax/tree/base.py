@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from archdsl.diagnostics import Span
@@ -42,11 +43,10 @@ class Node:
     def build(cls, span: Span, children: list[Any]) -> Node:
         return cls(span, *children)
 
-    @property
-    def children(self) -> Iterator[Node]:
+    @cached_property
+    def children(self) -> tuple[Node, ...]:
         """The nodes directly below this one, in the order of their fields."""
-        for name in self.field_names:
-            yield from _nodes(getattr(self, name))
+        return tuple(node for name in self.field_names for node in _nodes(getattr(self, name)))
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, in the order of their fields."""
@@ -54,7 +54,7 @@ class Node:
         while pending:
             node = pending.pop()
             yield node
-            pending += reversed([*node.children])
+            pending += reversed(node.children)
 
 
 def _nodes(value: Any) -> Iterator[Node]:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from archdsl.layers.base import KINDS, Keyword, Layer
-from archdsl.layers.examples import read_example
+from archdsl.layers.reference.examples import read_example
 from archdsl.layers.torch_call import Function, Module, Parameter, Step
 from archdsl.shape import Layout, Shape
 from archdsl.symbolic import Expr
