@@ -134,11 +134,11 @@ def _bracketed(text: str, start: str, root: Bracket, places: _Places | None = No
     found: list[Piece] = []
     inside = root
     for token in tokens(text, start):
-        kind, at = str(token.type), token.start_pos or 0
+        kind, at, end = token
         before = found[-1].kind if found else ""
         if kind == "MINUS" and before not in _OPERANDS:
             kind = SIGN
-        piece = Piece(kind, str(token), at, at + len(token), inside)
+        piece = Piece(kind, text[at:end], at, end, inside)
         if kind in _CLOSERS and inside.parent is not None:
             if inside.kind == "brackets" and inside.commas:
                 inside.kind = "tuple"

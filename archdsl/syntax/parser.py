@@ -1,4 +1,4 @@
-"""From text to tree: the grammar's tables, and the grammar's rules made into nodes."""
+"""From text to tree: the grammar's rules are made into nodes as they are read."""
 
 from __future__ import annotations
 
@@ -6,25 +6,14 @@ import gc
 import math
 import re
 from decimal import Decimal
-from functools import cache
-from typing import Any
-
-from lark import Lark, Token
-from lark.exceptions import UnexpectedInput
+from typing import Any, NamedTuple
 
 from archdsl.diagnostics import ArchError, Diagnostic, Source, Span
 from archdsl.limits import USUAL, Limits
-from archdsl.syntax import tree
+from archdsl.syntax import automaton, tree
+from archdsl.syntax.automaton import RULES, Piece
 from archdsl.syntax.survey import NumberTooLong, Survey, survey, too_deep, too_long
-from archdsl.syntax.tree import Expression, File, Literal, Sizes, Template, Word
-
-
-@cache
-def grammar_tables() -> Lark:
-    """Lark with the tables of the grammar, loaded once."""
-    from archdsl.syntax import tables
-
-    return tables.load()
+from archdsl.syntax.tree import Expression, File, Literal, Node, Sizes, Template, Word
 
 
 def parse(source: Source, limits: Limits = USUAL) -> File:
@@ -37,11 +26,8 @@ def parse(source: Source, limits: Limits = USUAL) -> File:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        parsed = _run(source.text, source, "start", 0)
-        builder = _Builder(source, 0, limits)
-        items = tuple(builder.node(item) for item in parsed.children)
-    except RecursionError:
-        raise ArchError(too_deep(source.span(0, 0), limits)) from None
+        builder = Builder(source, source.text, 0, limits)
+        items = tuple(builder.read("start"))
     finally:
         if collecting:
             gc.enable()
@@ -53,11 +39,7 @@ def parse(source: Source, limits: Limits = USUAL) -> File:
 
 def parse_expression(source: Source, text: str, offset: int = 0, limits: Limits = USUAL) -> Expression:
     """The tree of an expression that stands at an offset of a source."""
-    parsed = _run(text, source, "expression", offset)
-    try:
-        result = _Builder(source, offset, limits).node(parsed)
-    except RecursionError:
-        raise ArchError(too_deep(source.span(offset, offset), limits)) from None
+    result = Builder(source, text, offset, limits).read("expression")
     assert isinstance(result, Expression)
     return result
 
@@ -66,13 +48,6 @@ LEVELS = 4
 """As many levels of the tree as a bracket makes, and more: what nests without brackets counts like them."""
 _ROWS = ("header", "row", "value_row")
 _HOLE = re.compile(r"\{([^{}\n]*)\}")
-
-
-def _run(text: str, source: Source, start: str, offset: int) -> Any:
-    try:
-        return grammar_tables().parse(text, start=start)
-    except UnexpectedInput:
-        raise ArchError(*_mistakes(text, source, start, offset)) from None
 
 
 def _mistakes(text: str, source: Source, start: str, offset: int, surveyed: Survey | None = None) -> list[Diagnostic]:
@@ -90,7 +65,7 @@ def _mistakes(text: str, source: Source, start: str, offset: int, surveyed: Surv
     if len(said) >= AT_MOST:
         # With so much odd, what is left would be read without being whole.
         return said
-    found = mistakes(grammar_tables(), draft, start)
+    found = mistakes(draft, start)
     # A line that is no spec at all is reported as a whole.
     said = [each for each in said if not any(_is_within(each.at, other.at) for other in found)]
     # What else can't be read on the line of a character that is read as nothing hangs together with it.
@@ -114,39 +89,85 @@ def _warnings(source: Source, found: Survey) -> tuple[Diagnostic, ...]:
     return diagnostics
 
 
-class _Builder:
-    """Makes nodes of what Lark parsed; `offset` is where the parsed text begins in the source."""
+class _Read(NamedTuple):
+    """A symbol that was read: its place, the node made of it or the terminal that it is, and how tall that node is.
 
-    def __init__(self, source: Source, offset: int, limits: Limits) -> None:
+    Where a symbol reads nothing its place is -1. What has no name of its own is the list of its children.
+    """
+
+    start: int
+    end: int
+    made: Any
+    height: int
+
+
+class Builder:
+    """Makes nodes of a text, which begins at an offset of a source, from the leaves up."""
+
+    def __init__(self, source: Source, text: str, offset: int, limits: Limits) -> None:
         self.source = source
+        self.text = text
         self.offset = offset
         self.limits = limits
-        self.depth = 0
-        self.deepest = LEVELS * limits.nesting
+        self.stack: list[_Read] = []
+        self.tallest = LEVELS * limits.nesting
         self.doubtful = False
         """Whether something was read that is a mistake though the grammar takes it."""
         self.faults: list[Diagnostic] = []
         """What was found in holes."""
+        self.beyond: Diagnostic | None = None
+        """The first that is beyond a limit, which matters only once all the rest can be read."""
 
-    def node(self, parsed: Any) -> Any:
-        if parsed is None:
-            return None
-        if isinstance(parsed, Token):
-            return self.token(parsed)
-        meta = parsed.meta
-        if getattr(meta, "empty", True):
-            span = self.source.span(self.offset, self.offset)
-        else:
-            span = self.source.span(self.offset + meta.start_pos, self.offset + meta.end_pos)
-        self.depth += 1
-        if self.depth > self.deepest:
-            raise ArchError(too_deep(self.source.span(span.start, span.start), self.limits))
-        children = []
-        # One frame of Python for each level, so that what the limit allows fits on its stack.
-        for child in parsed.children:
-            children.append(self.node(child))
-        self.depth -= 1
-        return self.build(str(parsed.data), span, children)
+    def read(self, start: str) -> Any:
+        """What the text is. Raises ArchError where it isn't in the language."""
+        if not automaton.follow(self.text, start, self.taken, self.ended):
+            raise ArchError(*_mistakes(self.text, self.source, start, self.offset))
+        if self.beyond is not None:
+            raise ArchError(self.beyond)
+        return self.stack[0].made
+
+    def taken(self, token: Piece) -> None:
+        self.stack.append(_Read(token.start, token.end, token.kind, 0))
+
+    def ended(self, rule: int) -> None:
+        """Put what a rule makes of the symbols that it consists of in their place."""
+        _, name, size, alone, children = RULES[rule]
+        parts = self.stack[len(self.stack) - size :]
+        del self.stack[len(self.stack) - size :]
+        made: list[Any] = []
+        for each in children:
+            if each is None:
+                made.append(None)
+            elif each >= 0:
+                start, end, child, _ = parts[each]
+                made.append(self.token(child, start, end) if type(child) is str else child)
+            elif made:
+                made += parts[~each].made
+            else:
+                # What repeats grows to the right: each time one more is added to the same list.
+                made = parts[~each].made
+        start, end, height = -1, -1, 0
+        for part in parts:
+            if part.start >= 0:
+                start = part.start if start < 0 else start
+                end = part.end
+            height = max(height, part.height)
+        result: Any = made
+        if name[0] != "_" and name != "start":
+            if alone and len(made) == 1:
+                result = made[0]
+            else:
+                result = self.build(name, self.span(max(start, 0), max(end, 0)), made)
+                height += 1
+                if height > self.tallest and self.beyond is None:
+                    self.refuse(too_deep(_innermost(result), self.limits))
+        self.stack.append(_Read(start, end, result, height))
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(self.source, self.offset + start, self.offset + end)
+
+    def refuse(self, diagnostic: Diagnostic) -> None:
+        self.beyond = self.beyond or diagnostic
 
     def build(self, rule: str, span: Span, children: list[Any]) -> Any:
         if rule in _ROWS and "\n" in span.text:
@@ -161,31 +182,31 @@ class _Builder:
             return self.template(span, children[0].span)
         return _CLASSES[rule].build(span, children)
 
-    def token(self, token: Token) -> Any:
-        start = self.offset + (token.start_pos or 0)
-        span = self.source.span(start, start + len(token))
-        if token.type == "REFERENCE":
-            return self.template(span, self.source.span(start + 1, span.end))
-        if token.type == "DIMS":
+    def token(self, kind: str, start: int, end: int) -> Any:
+        span = self.span(start, end)
+        if kind == "REFERENCE":
+            return self.template(span, self.source.span(span.start + 1, span.end))
+        if kind == "DIMS":
             return self.sizes(span)
-        if token.type == "SIZE":
+        if kind == "SIZE":
             return sizes_literal(span)
-        if token.type == "NUMBER":
+        if kind == "NUMBER":
             return self.literal(span)
-        if token.type == "TIMES_HOLE":
+        if kind == "TIMES_HOLE":
             return None
-        return Word(span, str(token))
+        return Word(span, self.text[start:end])
 
     def literal(self, span: Span) -> Literal:
         value = number(span.text)
         if isinstance(value, float) and math.isinf(value):
-            raise ArchError(NumberTooLong(span, f"`{span.text}` is beyond all numbers", "at most 1e308"))
+            self.refuse(NumberTooLong(span, f"`{span.text}` is beyond all numbers", "at most 1e308"))
         return Literal(span, value)
 
     def template(self, whole: Span, inner: Span) -> Template:
         text = inner.text
         if len(text) > self.limits.letters + 2:
-            raise ArchError(too_long(inner, self.limits))
+            self.refuse(too_long(inner, self.limits))
+            return Template(inner, ())
         if text.startswith('"'):
             inner = self.source.span(inner.start + 1, inner.end - 1)
             text = inner.text
@@ -212,7 +233,8 @@ class _Builder:
 
     def sizes(self, span: Span) -> Sizes:
         if len(span.text) > self.limits.letters:
-            raise ArchError(too_long(span, self.limits))
+            self.refuse(too_long(span, self.limits))
+            return Sizes(span, ())
         dims: list[Expression] = []
         for match in re.finditer(r"[0-9]+|\{([^{}\n]*)\}", span.text):
             at = span.start + match.start()
@@ -221,6 +243,14 @@ class _Builder:
             else:
                 dims.append(self.hole(match[1], at + 1))
         return Sizes(span, tuple(dims))
+
+
+def _innermost(node: Node) -> Span:
+    """Where the deepest node below one begins."""
+    level, below = [node], list(node.children)
+    while below:
+        level, below = below, [child for each in below for child in each.children]
+    return Span(level[0].span.source, level[0].span.start, level[0].span.start)
 
 
 def sizes_literal(span: Span) -> Expression:

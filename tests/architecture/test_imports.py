@@ -78,8 +78,8 @@ def test_a_command_imports_no_other(tmp_path: Path) -> None:
     assert loaded == ["archdsl.cli.commands.shapes"]
 
 
-def test_shapes_imports_no_backend_but_its_own_and_no_rich(tmp_path: Path) -> None:
-    names = ("archdsl.backends.torch", "archdsl.backends.graphviz", "rich", "graphviz", "archdsl.ir.document")
+def test_shapes_imports_no_backend_but_its_own_and_no_lark(tmp_path: Path) -> None:
+    names = ("archdsl.backends.torch", "archdsl.backends.graphviz", "lark", "graphviz", "archdsl.ir.document")
     assert imported(command("shapes", "resnet50"), tmp_path, *names) == []
 
 

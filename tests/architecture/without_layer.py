@@ -15,7 +15,6 @@ from types import CodeType
 from typing import Any
 
 import click  # noqa: F401 — imported once, ahead of the forks
-import lark  # noqa: F401
 import pydantic  # noqa: F401
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from archdsl.diagnostics import Diagnostic
-from archdsl.syntax.recovery.automaton import Cell
 from archdsl.syntax.recovery.broken import CLOSING, Broken, Repair, Replacement, Report, end_of_code, left_out, line_end
+from archdsl.syntax.recovery.stack import Cell
 
 _FAR = 20_000
 """Characters between a bracket and where it is missed, beyond which only the latter place is tried."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from archdsl.diagnostics import Diagnostic
+from archdsl.syntax.automaton import NO_TOKEN
 from archdsl.syntax.mistakes.unexpected import SyntaxMistake
-from archdsl.syntax.recovery.automaton import NO_TOKEN, Cell
 from archdsl.syntax.recovery.broken import (
     CLOSING,
     Broken,
@@ -17,6 +17,7 @@ from archdsl.syntax.recovery.broken import (
     left_out,
     line_end,
 )
+from archdsl.syntax.recovery.stack import Cell
 
 
 class WrongMark(Diagnostic):

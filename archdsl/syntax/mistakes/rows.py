@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from archdsl.diagnostics import Diagnostic
-from archdsl.syntax.recovery.automaton import Cell
 from archdsl.syntax.recovery.broken import Broken, Repair, Replacement, Report, end_of_code, line_end
+from archdsl.syntax.recovery.stack import Cell
 
 
 class OpenRow(Diagnostic):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from archdsl.diagnostics import Diagnostic
+from archdsl.syntax.automaton import END
 from archdsl.syntax.mistakes.strings import unclosed
-from archdsl.syntax.recovery.automaton import END
 from archdsl.syntax.recovery.broken import Broken, Report
 
 

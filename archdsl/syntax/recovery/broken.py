@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from archdsl.diagnostics import Diagnostic
-from archdsl.syntax.recovery.automaton import END, Cell, Piece
+from archdsl.syntax.automaton import END, Piece
+from archdsl.syntax.recovery.stack import Cell
 
 CLOSING = {
     "LSQB": "]",

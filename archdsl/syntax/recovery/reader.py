@@ -12,15 +12,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from lark import Lark
-
 from archdsl.diagnostics import Diagnostic, Edit, Label
+from archdsl.syntax import automaton
+from archdsl.syntax.automaton import END, NO_TOKEN, Piece, after_blank
 from archdsl.syntax.mistakes import HABITS, RULES, SURE
 from archdsl.syntax.mistakes.brackets import unclosed
 from archdsl.syntax.mistakes.unexpected import foreign, unexpected
-from archdsl.syntax.recovery.automaton import END, NO_TOKEN, Automaton, Cell, Piece, after_blank
 from archdsl.syntax.recovery.broken import CLOSING, Broken, Repair, Report, line_end, open_row, opened
 from archdsl.syntax.recovery.draft import Draft
+from archdsl.syntax.recovery.stack import Cell, Stacks
 
 AT_MOST = 50
 """Mistakes that are looked for in one text."""
@@ -54,12 +54,11 @@ class Step(NamedTuple):
 class Reader:
     """Reads a draft, and mends it where it must."""
 
-    def __init__(self, lark: Lark, draft: Draft, start: str) -> None:
-        self.lark = lark
-        self.automaton = Automaton(lark, start)
+    def __init__(self, draft: Draft, start: str) -> None:
+        self.stacks = Stacks(start)
         self.draft = draft
         self.start = start
-        self.cell = self.automaton.bottom
+        self.cell = self.stacks.bottom
         self.place = 0
         self.steps: list[Step] = []
         self.found: list[Diagnostic] = []
@@ -70,7 +69,7 @@ class Reader:
         """Everything that is wrong, in the order of reading."""
         stops = 0
         while len(self.found) < AT_MOST and stops < _STOPS:
-            piece, after = _look(self.automaton, self.draft.text, self.place, self.cell)
+            piece, after = _look(self.stacks, self.draft.text, self.place, self.cell)
             if after is None:
                 stops += 1
                 if not (self._mend(piece) or self._give_up(piece)):
@@ -92,9 +91,9 @@ class Reader:
             start = piece.start + hole.start(1)
             span = self.draft.span(start, start + len(hole[1]))
             # Text that was edited is not read twice.
-            if span.text == hole[1] and _stop(Automaton(self.lark, "expression"), hole[1]):
+            if span.text == hole[1] and _stop(Stacks("expression"), hole[1]):
                 inner = Draft(self.draft.source, hole[1], span.start)
-                self.found += Reader(self.lark, inner, "expression").read()
+                self.found += Reader(inner, "expression").read()
 
     def _mend(self, piece: Piece) -> bool:
         """Make the edit that gets farthest. False where none gets past the line."""
@@ -110,7 +109,7 @@ class Reader:
         for rules in (HABITS, RULES):
             for rule in rules:
                 # A word that stands in no bracket leaves no doubt that one is open.
-                near = rule in SURE or (rule is unclosed and piece.kind in self.automaton.item_words)
+                near = rule in SURE or (rule is unclosed and piece.kind in self.stacks.item_words)
                 for repair in rule(broken):
                     reached = self._tried(repair, piece, limit, near)
                     if reached > most:
@@ -133,7 +132,7 @@ class Reader:
 
     def _broken(self, piece: Piece) -> Broken:
         earlier = [step.piece for step in self.steps[-_LOOK_BACK:]]
-        words = self.automaton.keywords if self.start == "start" else frozenset[str]()
+        words = self.stacks.keywords if self.start == "start" else frozenset[str]()
         return Broken(self.draft.text, piece, self.cell, earlier, words)
 
     def _before(self, place: int) -> int:
@@ -165,7 +164,7 @@ class Reader:
         goal = after_blank(text, goal) if near else line_end(text, goal)
         place -= base
         while place - grown < limit:
-            found, after = _look(self.automaton, text, place, cell)
+            found, after = _look(self.stacks, text, place, cell)
             if after is None:
                 return min(limit, found.start - grown) if found.start > goal else 0
             if found.kind == END:
@@ -206,23 +205,23 @@ class Reader:
         self.troubled = line_end(self.draft.text, piece.start)
         if piece.kind == END:
             return False
-        if piece.kind in self.automaton.item_words and next(opened(self.cell), None) is not None:
+        if piece.kind in self.stacks.item_words and next(opened(self.cell), None) is not None:
             # What begins an item of the file ends whatever is open.
-            self.cell, self.place = self.automaton.bottom, piece.start
+            self.cell, self.place = self.stacks.bottom, piece.start
             return True
         row = open_row(self.cell)
         if row is not None:
             return self._give_up_row(row, piece)
         cell = self.cell
         depth = 0
-        while not self.automaton.is_place_of_statements(cell):
+        while not self.stacks.is_place_of_statements(cell):
             depth += cell.kind in CLOSING
             if cell.below is None:
                 return False
             cell = cell.below
         fresh = cell is not self.cell
         self.cell = cell
-        if fresh and broken.opens_line and _look(self.automaton, self.draft.text, piece.start, cell)[1] is not None:
+        if fresh and broken.opens_line and _look(self.stacks, self.draft.text, piece.start, cell)[1] is not None:
             self.place = piece.start
         else:
             self.place = self._past_statement(piece, depth)
@@ -257,7 +256,7 @@ class Reader:
             if character == "\n":
                 if depth <= 0:
                     return match.start()
-                if self.automaton.begins_item(text, after_blank(text, match.end())) is not None:
+                if self.stacks.begins_item(text, after_blank(text, match.end())) is not None:
                     return match.start()
             elif character in "[({":
                 depth += 1
@@ -271,35 +270,35 @@ class Reader:
         return any(cell.kind == kind for cell in opened(self.cell))
 
 
-def _look(automaton: Automaton, text: str, place: int, cell: Cell) -> tuple[Piece, Cell | None]:
+def _look(stacks: Stacks, text: str, place: int, cell: Cell) -> tuple[Piece, Cell | None]:
     """The next token, and the stack with it; None for that where it can't stand."""
-    piece = automaton.piece(text, place, cell)
+    piece = automaton.piece(text, place, cell.state)
     blank = text[place : piece.start]
     if piece.start and ("\n" in blank or piece.kind == END):
         if cell.kind != "_ENDBAR" and open_row(cell) is not None:
             # A row of a table ends with its line.
             return piece, None
         if piece.kind != END and cell.below is not None and next(opened(cell), None) is not None:
-            word = automaton.begins_item(text, piece.start)
+            word = stacks.begins_item(text, piece.start)
             if word is not None:
                 return word, None
     if piece.kind == NO_TOKEN:
         return piece, None
-    return piece, automaton.feed(cell, piece)
+    return piece, stacks.feed(cell, piece)
 
 
-def _stop(automaton: Automaton, text: str) -> bool:
+def _stop(stacks: Stacks, text: str) -> bool:
     """Whether a text can't be read to its end."""
-    cell: Cell | None = automaton.bottom
+    cell: Cell | None = stacks.bottom
     place = 0
     while cell is not None:
-        piece, cell = _look(automaton, text, place, cell)
+        piece, cell = _look(stacks, text, place, cell)
         if piece.kind == END:
             return cell is None
         place = piece.end
     return True
 
 
-def mistakes(lark: Lark, draft: Draft, start: str) -> list[Diagnostic]:
+def mistakes(draft: Draft, start: str) -> list[Diagnostic]:
     """Every mistake of a text, in the order of reading."""
-    return Reader(lark, draft, start).read()
+    return Reader(draft, start).read()
