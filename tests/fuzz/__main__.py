@@ -16,6 +16,10 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
+CHANGED_FURTHER = 0.05
+OFFSPRING = 300
+"""Without guidance, what share of the texts that are networks is changed further, and how many of them at a time."""
+
 BUILD = Path(__file__).resolve().parents[2] / "build" / "fuzz"
 
 
@@ -60,8 +64,8 @@ def main() -> None:
             flush=True,
         )
 
-    def one(data: bytes) -> int:
-        """Try one text; -1 keeps what the parser refuses, but for one in eight, from being changed further."""
+    def one(data: bytes) -> str:
+        """Try one text, and say how far it got."""
         text = data.decode("utf-8", errors="surrogateescape")
         stage = "refused"
         try:
@@ -84,7 +88,11 @@ def main() -> None:
         if reached.total() >= options.runs:
             sys.stdout.flush()
             os._exit(1 if crashes else 0)
-        return -1 if stage == "refused" and reached["refused"] % 8 else 0
+        return stage
+
+    def guided(data: bytes) -> int:
+        """Try one text; -1 keeps what the parser refuses, but for one in eight, from being changed further."""
+        return -1 if one(data) == "refused" and reached["refused"] % 8 else 0
 
     def mutate(data: bytes, longest: int, seed: int) -> bytes:
         text = data.decode("utf-8", errors="replace")
@@ -94,8 +102,14 @@ def main() -> None:
         choose = random.Random(options.seed)
         texts = [*seeds()]
         texts += [path.read_text(encoding="utf-8", errors="replace") for path in sorted(kept.iterdir())]
+        first = len(texts)
         while True:
-            one(mutate(choose.choice(texts).encode(), LONGEST, choose.randrange(2**32)))
+            mutant = mutate(choose.choice(texts).encode(), LONGEST, choose.randrange(2**32))
+            if one(mutant) in ("built", "source") and choose.random() < CHANGED_FURTHER:
+                # Mutants of mutants: a network far from all that anybody wrote.
+                texts.append(mutant.decode("utf-8", errors="replace"))
+                if len(texts) > first + OFFSPRING:
+                    texts[choose.randrange(first, first + OFFSPRING)] = texts.pop()
 
     flags = [
         f"-seed={options.seed}",
@@ -106,7 +120,7 @@ def main() -> None:
         "-timeout=60",
     ]
     flags += ["-artifact_prefix=" + str(BUILD) + "/", "-print_final_stats=0", str(kept), str(CORPUS)]
-    atheris.Setup([sys.argv[0], *flags], one, custom_mutator=mutate)
+    atheris.Setup([sys.argv[0], *flags], guided, custom_mutator=mutate)
     atheris.Fuzz()
 
 
