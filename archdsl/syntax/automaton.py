@@ -15,6 +15,7 @@ from archdsl.syntax.generated_tables import (
     BEGINNINGS,
     BLANK,
     ENDS,
+    FIRSTS,
     LEXER_OF,
     LEXERS,
     PATTERNS,
@@ -46,9 +47,14 @@ def _pattern(terminal: str) -> re.Pattern[str]:
 
 
 @cache
-def _candidates(lexer: int, first: str) -> list[str]:
-    """The terminals of a lexer that a text with this first character may begin with, in the order to try them."""
-    return [name for name in LEXERS[lexer][0] if WORDS.get(name, first)[0] == first]
+def _candidates(lexer: int, first: str) -> list[tuple[str, re.Pattern[str], dict[str, str] | None]]:
+    """The terminals of a lexer that a text with this first character may begin with, in the order to try them.
+
+    Each is with its pattern, and with the words that it matches and that are terminals of their own.
+    """
+    terminals, words = LEXERS[lexer]
+    names = [name for name in terminals if first in FIRSTS[name]]
+    return [(name, _pattern(name), words.get(name)) for name in names]
 
 
 def after_blank(text: str, place: int) -> int:
@@ -60,11 +66,9 @@ def after_blank(text: str, place: int) -> int:
 
 def match(text: str, start: int, state: int) -> Piece | None:
     """The token at a place, as the terminals that may stand in a state make it out; None where it is none of them."""
-    lexer = LEXER_OF[state]
-    for kind in _candidates(lexer, text[start]):
-        found = _pattern(kind).match(text, start)
+    for kind, pattern, words in _candidates(LEXER_OF[state], text[start]):
+        found = pattern.match(text, start)
         if found:
-            words = LEXERS[lexer][1].get(kind)
             return Piece(words.get(found[0], kind) if words else kind, start, found.end())
     return None
 

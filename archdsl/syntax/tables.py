@@ -2,7 +2,7 @@
 
 Making them takes longer than everything else `archdsl shapes` does, and so does importing what makes them. They
 are stored as literals in a Python module, so that the interpreter's own bytecode cache serves them and nothing is
-unpickled. Run `python -m archdsl.syntax.tables` after a change of the grammar; a test holds both together, and
+unpickled. Run `python archdsl/syntax/tables.py` after a change of the grammar; a test holds both together, and
 another holds what reads them (`archdsl.syntax.automaton`) to Lark's own parser.
 """
 
@@ -62,12 +62,13 @@ def serialized() -> str:
     blank = "|".join(each.pattern.to_regexp() for each in ignored)
     return "\n".join(
         [
-            '"""Generated from `grammars/arch.lark` by `python -m archdsl.syntax.tables`."""',
+            '"""Generated from `grammars/arch.lark` by `python archdsl/syntax/tables.py`."""',
             "",
             "# ruff: noqa",
             f"GRAMMAR_SHA256 = {digest()!r}",
             f"BLANK = {f'(?:{blank})*'!r}",
             f"PATTERNS: dict[str, str] = { {str(each.name): each.pattern.to_regexp() for each in terminals}!r}",
+            f"FIRSTS: dict[str, str] = { {str(each.name): _firsts(each.pattern.to_regexp()) for each in terminals}!r}",
             f"WORDS: dict[str, str] = { {str(each.name): _word(each) for each in terminals if _word(each)}!r}",
             "LEXERS: list[tuple[tuple[str, ...], dict[str, dict[str, str]]]] = [" + ", ".join(shared) + "]",
             f"LEXER_OF: list[int] = {[shared.index(repr(each)) for each in lexers]!r}",
@@ -121,6 +122,40 @@ def _lexer(accepted: list[TerminalDef]) -> tuple[tuple[str, ...], dict[str, dict
                 words.setdefault(str(terminal.name), {})[word.pattern.value] = str(word.name)
     found = {name for each in words.values() for name in each.values()}
     return tuple(str(each.name) for each in accepted if each.name not in found), words
+
+
+def _firsts(pattern: str) -> str:
+    """The characters that a match of a pattern may begin with, all of them ASCII but for the `×` of repeats."""
+    from re import _constants, _parser
+
+    characters = [*map(chr, range(128)), "×"]
+
+    def firsts(sequence: Any) -> tuple[set[str], bool]:
+        """What it may begin with, and whether it may match nothing."""
+        found: set[str] = set()
+        for operation, operand in sequence:
+            if operation in (_constants.ASSERT, _constants.ASSERT_NOT, _constants.AT):
+                continue
+            if operation is _constants.MAX_REPEAT:
+                begun, empty = firsts(operand[2])
+                empty = empty or operand[0] == 0
+            elif operation is _constants.SUBPATTERN:
+                begun, empty = firsts(operand[-1])
+            elif operation is _constants.BRANCH:
+                branches = [firsts(each) for each in operand[1]]
+                begun, empty = set().union(*(each for each, _ in branches)), any(each for _, each in branches)
+            else:
+                # One character: itself, or a class.
+                assert operation in (_constants.LITERAL, _constants.IN), operation
+                alone = _parser.SubPattern(_parser.State(), [(operation, operand)])
+                one = re._compiler.compile(alone, re.UNICODE)  # type: ignore[attr-defined]
+                begun, empty = {each for each in characters if one.match(each)}, False
+            found |= begun
+            if not empty:
+                return found, False
+        return found, True
+
+    return "".join(sorted(firsts(_parser.parse(pattern))[0]))
 
 
 def _word(terminal: TerminalDef) -> str:

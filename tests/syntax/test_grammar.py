@@ -26,9 +26,9 @@ def test_a_conflict_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_stored_tables_are_those_of_the_grammar() -> None:
-    assert tables.digest() == generated_tables.GRAMMAR_SHA256, "run: python -m archdsl.syntax.tables"
+    assert tables.digest() == generated_tables.GRAMMAR_SHA256, "run: python archdsl/syntax/tables.py"
     stored = Path(generated_tables.__file__).read_text(encoding="utf-8")
-    assert tables.serialized() == stored, "run: python -m archdsl.syntax.tables"
+    assert tables.serialized() == stored, "run: python archdsl/syntax/tables.py"
 
 
 def test_knows_no_layer() -> None:
