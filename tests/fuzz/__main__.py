@@ -104,7 +104,9 @@ def main() -> None:
         texts += [path.read_text(encoding="utf-8", errors="replace") for path in sorted(kept.iterdir())]
         first = len(texts)
         while True:
-            mutant = mutate(choose.choice(texts).encode(), LONGEST, choose.randrange(2**32))
+            # The shorter of two: short texts show as much, and there is time for more of them.
+            text = min(choose.choice(texts), choose.choice(texts), key=len)
+            mutant = mutate(text.encode(), LONGEST, choose.randrange(2**32))
             if one(mutant) in ("built", "source") and choose.random() < CHANGED_FURTHER:
                 # Mutants of mutants: a network far from all that anybody wrote.
                 texts.append(mutant.decode("utf-8", errors="replace"))
