@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import gcd
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -287,6 +288,9 @@ def compare(op: str, left: Dim, right: Dim) -> Condition | bool:
     difference = left - right
     if isinstance(difference, int):
         return _COMPARE[op](difference, 0)
+    if op in ("==", "!=") and difference.terms.get((), 0) % gcd(*(n for each, n in difference.terms.items() if each)):
+        # `2 * s == 1` holds for no whole number.
+        return op == "!="
     remainder = _remainder(difference) if op in ("==", "!=") else None
     if remainder is not None:
         return Comparison(op, *remainder)
@@ -623,7 +627,11 @@ def _single_floor(value: Dim) -> tuple[Dim, Dim, Dim] | None:
     if isinstance(value, int):
         return None
     floors = [m for m in value.terms if len(m) == 1 and isinstance(m[0], Apply) and m[0].op == "//"]
-    if len(floors) != 1 or value.terms[floors[0]] != 1:
+    floors = [m for m in floors if value.terms[m] == 1]
+    if len(floors) > 1:
+        # `⌊H/s⌋ + ⌊k/2⌋`: the size is what a chain of windows goes on from.
+        floors = [m for m in floors if any(each.kind == "size" for each in symbols(*m))]
+    if len(floors) != 1:
         return None
     atom = floors[0][0]
     assert isinstance(atom, Apply)

@@ -121,6 +121,24 @@ def test_identity_may_depend_on_parameters() -> None:
     assert [substitute(condition, {"k": k}) for k in (1, 2, 3, 4, 5)] == [True, False, True, False, True]
 
 
+def test_a_chain_folds_whatever_its_padding_is_made_of() -> None:
+    kernel = symbol("k")
+    padding = (kernel - 1) // 2
+    size = Window(3, 9, (1, 1)).output(Window(kernel, 1, (padding, padding)).output(Window(1, S).output(H)))
+    assert python(stride_of(size, H)) == "9 * s"
+    for h, k, s in [(70, 3, 2), (41, 5, 1), (90, 4, 3)]:
+        half = (k - 1) // 2
+        numbers = Window(3, 9, (1, 1)).output(Window(k, 1, (half, half)).output(Window(1, s).output(h)))
+        assert substitute(size, {"H": h, "k": k, "s": s}) == numbers
+
+
+def test_what_no_whole_number_can_be_is_settled() -> None:
+    assert compare("==", 2 * S, 1) is False
+    assert compare("!=", 6 * S + 4 * T, 3) is True
+    assert python(compare("==", 2 * S, 4)) == "2 * s == 4"
+    assert python(compare("<", 2 * S, 1)) == "2 * s < 1"
+
+
 def test_printing() -> None:
     assert python(4 * C) == "4 * c"
     assert python(S - 1) == "s - 1"

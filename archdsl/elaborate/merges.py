@@ -28,6 +28,8 @@ from archdsl.symbolic import (
     identity_condition,
     stride_of,
     symbol,
+    symbols,
+    window_map,
 )
 from archdsl.syntax import parse, tree
 
@@ -261,6 +263,10 @@ class _Merging:
         if undecided := [condition for size in sizes for condition in choices(size)]:
             # Sides of an `if` that shrink the map differently are no one chain of windows.
             raise NeedsValue(*undecided)
+        maps = [(size, start) for size, start in zip(sizes, starts, strict=True) if window_map(size, start) is None]
+        if unknown := [Expr({(each,): 1}) for each in sorted(symbols(*maps) - symbols(*starts), key=str)]:
+            # No chain of windows as long as these are unknown.
+            raise NeedsValue(*unknown)
         conditions = [identity_condition(size, start) for size, start in zip(sizes, starts, strict=True)]
         strides = tuple(stride_of(size, start) for size, start in zip(sizes, starts, strict=True))
         return conjunction([*reversed(conditions), channels]), strides

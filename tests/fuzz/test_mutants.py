@@ -41,6 +41,8 @@ FOUND = {
     "conditions around nothing": "arch net\ninput 3x8x8\nblock b(c) = [conv1-{c} "
     + "".join(f"if {{c > {i}}} [let a = {{1}}]\n" for i in range(40))
     + "]\nb(5) b(1000)\n",
+    "a shortcut that shrinks as a chain with an unknown kernel does": "arch net\ninput 3x16x12\nblock a(s, k) = "
+    "[residual<conv1-{2 * in_channels}/{s} conv{k}-{in_channels} avgpool3/99(padding=1) | project> relu]\na(1, 3)\n",
     "comments that a look ahead could read in two ways": "arch net\ninput 3x8x8\nrelu\nvariants "
     + "# \n" * 60
     + "relu\n",
