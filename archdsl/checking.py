@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from archdsl.analysis.cost import Costs, check_parameters
@@ -16,9 +15,10 @@ from archdsl.limits import USUAL, Limits
 from archdsl.lints import look_over
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import find_all
+from archdsl.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Report:
     """What was found in a spec, and how much was looked at."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from archdsl.checking import check_program
 from archdsl.diagnostics import ArchError, Diagnostic, Edit
 from archdsl.opening.imports import read_program
 from archdsl.opening.reading import source_of
+from archdsl.record import record
 
 _ROUNDS = 10
 """How often a mended text is looked at again; a fix may uncover another mistake."""
 
 
-@dataclass(frozen=True)
+@record
 class Mended:
     """A file's bytes with its safe fixes made, and what they were made for."""
 

@@ -5,7 +5,9 @@ Each limit is counted before anything is expanded, has its own diagnostic beside
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
+
+from archdsl.record import record
 
 
 def _limit(most: int, of: str, top: int | None = None) -> int:
@@ -13,7 +15,7 @@ def _limit(most: int, of: str, top: int | None = None) -> int:
     return field(default=most, metadata={"of": of, "top": top})
 
 
-@dataclass(frozen=True)
+@record
 class Limits:
     """The most of each; what is left out is as usual. Raises ValueError for less than one.
 

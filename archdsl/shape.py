@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
 from archdsl.formula import sizes_text
+from archdsl.record import record
 from archdsl.symbolic import Dim, ceil_divide, floor_divide, minimum
 
 __all__ = ["Dim", "Layout", "Shape", "Window", "product"]
@@ -21,7 +21,7 @@ class Layout(Enum):
     CHANNELS_LAST = "channels last"
 
 
-@dataclass(frozen=True)
+@record
 class Shape:
     """The sizes of one sample, such as 64x56x56, and what its axes mean.
 
@@ -82,7 +82,7 @@ def product(dims: Iterable[Dim]) -> Dim:
     return math.prod(dims)
 
 
-@dataclass(frozen=True)
+@record
 class Window:
     """A window that slides along one axis, in PyTorch's terms.
 

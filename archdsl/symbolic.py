@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from math import gcd
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from archdsl.record import record
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Kind = Literal["int", "float", "size", "turn"]
 
 
-@dataclass(frozen=True)
+@record
 class Symbol:
     """A name that stands for a number: a parameter of a class, an open size, or the turn of a repeat."""
 
@@ -29,7 +30,7 @@ class Symbol:
     kind: Kind = "int"
 
 
-@dataclass(frozen=True)
+@record
 class Apply:
     """An operation with no polynomial form; `op` is one of `//`, `%`, `min`, `max`, `if`, `divisible`."""
 
@@ -167,7 +168,7 @@ class Expr:
 Dim: TypeAlias = int | Expr
 
 
-@dataclass(frozen=True)
+@record
 class Comparison:
     """A comparison of two numbers that can't be settled yet; `op` is one of `== != < <= > >=`."""
 
@@ -179,7 +180,7 @@ class Comparison:
         raise NeedsValue(self)
 
 
-@dataclass(frozen=True)
+@record
 class Junction:
     """Conditions joined by `and` or `or`."""
 

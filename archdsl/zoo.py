@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from archdsl.analysis.summary import Summary
 from archdsl.elaborate.program import elaborate
@@ -14,10 +13,11 @@ from archdsl.elaborate.variants import Reported
 from archdsl.formula import sizes_text
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import Spec, files
+from archdsl.record import record
 from archdsl.shape import Dim
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """One network of the zoo."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal, TypeAlias
 
 from archdsl.analysis.instances import Instance, instances
 from archdsl.ir.nodes import Architecture
+from archdsl.record import record
 from archdsl.shape import Dim
 
 Status = Literal["same", "came", "went", "changed"]
 
 
-@dataclass(frozen=True)
+@record
 class LayerOf:
     """A layer of one of the two networks; sizes are of one sample, MACs multiply-accumulates."""
 
@@ -38,7 +38,7 @@ class LayerOf:
         return re.sub(r"[0-9]+", "#", self.name)
 
 
-@dataclass(frozen=True)
+@record
 class Pair:
     """A layer before and after: one is None where it came or went."""
 
@@ -96,7 +96,7 @@ def _aligned(left: Sequence[LayerOf], right: Sequence[LayerOf], rules: Sequence[
         here, there = start + size, other + size
 
 
-@dataclass(frozen=True)
+@record
 class Folded:
     """Pairs that are alike but for a number in their names, which runs from one to the next."""
 

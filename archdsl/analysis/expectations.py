@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -16,6 +15,7 @@ from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope
 from archdsl.elaborate.variants import Expectation
 from archdsl.ir.nodes import Architecture
+from archdsl.record import record
 from archdsl.shape import Dim
 from archdsl.symbolic import symbols
 from archdsl.syntax import tree
@@ -77,7 +77,7 @@ def _statement(item: tree.Expect) -> Expectation:
     return Expectation(item.metric.text, argument, item.op.text, item.value, item.metric.span)
 
 
-@dataclass(frozen=True)
+@record
 class Measured:
     """A number as it was written; `half` is half a unit of its last digit."""
 

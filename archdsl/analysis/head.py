@@ -8,13 +8,13 @@ for Discriminative Localization"), or a convolution as large as the map (`conv-h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.ir.names import Inside, Kind, names, style
 from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Node, text
 from archdsl.layers.base import Role
+from archdsl.record import record
 
 
 class NoMapOfScores(Diagnostic):
@@ -23,7 +23,7 @@ class NoMapOfScores(Diagnostic):
     code = "no-map-of-scores"
 
 
-@dataclass(frozen=True)
+@record
 class Head:
     """Where in the live module the map of scores is."""
 

@@ -13,6 +13,7 @@ from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Name, Node, Reference, at, text
 from archdsl.ir.nodes import Repeat as RepeatNode
+from archdsl.record import record
 from archdsl.shape import Dim
 
 AT_MOST = 100_000
@@ -78,7 +79,7 @@ def references(architecture: Architecture) -> frozenset[str]:
     return frozenset(found)
 
 
-@dataclass(frozen=True)
+@record
 class _Place:
     prefix: str = ""
     values: Mapping[str, Dim] = field(default_factory=dict)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from archdsl.analysis.rehearsal import INDEX, Rehearsal, number
 from archdsl.ir.nodes import Architecture, LayerNode, Node, Repeat
+from archdsl.record import record
 from archdsl.shape import product
 
 Dtype = Literal["float32", "float16", "bfloat16", "float64"]
@@ -15,7 +15,7 @@ DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
 
-@dataclass(frozen=True)
+@record
 class Memory:
     """Bytes, for a batch of samples of one type.
 

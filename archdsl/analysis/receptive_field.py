@@ -9,7 +9,6 @@ whole image where one branch pools it. (Araujo et al. 2019, for chains and the l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
@@ -17,10 +16,11 @@ from typing import NamedTuple
 from archdsl.elaborate.statements import MAX_MARKS
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.layers.sight import Extent, View, through, together, unchanged
+from archdsl.record import record
 from archdsl.shape import Dim
 
 
-@dataclass(frozen=True)
+@record
 class Field:
     """The receptive field along one axis of the input, in pixels.
 

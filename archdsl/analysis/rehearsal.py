@@ -20,6 +20,7 @@ from archdsl.elaborate.statements import MAX_MARKS
 from archdsl.ir.names import spliced
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.layers.base import Role
+from archdsl.record import record
 from archdsl.shape import Dim
 
 INDEX = 8
@@ -48,7 +49,7 @@ class _Storage:
     kept: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class _Tensor:
     storage: _Storage
     fresh: bool = False

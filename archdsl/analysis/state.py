@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from archdsl.analysis.instances import Instance, instances
 from archdsl.ir.nodes import Architecture, LayerNode
+from archdsl.record import record
 
 
-@dataclass(frozen=True)
+@record
 class StateTensor:
     """One entry of a `state_dict`."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from archdsl.analysis.cost import Costs
@@ -33,13 +33,14 @@ from archdsl.ir.nodes import (
     at,
     text,
 )
+from archdsl.record import record
 from archdsl.shape import Dim
 
 AT_MOST = 20_000
 """Where a spec shares blocks under many names its rows may be countless; past these, deep ones are left out."""
 
 
-@dataclass(frozen=True)
+@record
 class Row:
     """One line of the table.
 
@@ -98,7 +99,7 @@ def name_range(first: str, last: str) -> str:
     return f"{first}…{last}"
 
 
-@dataclass(frozen=True)
+@record
 class _Place:
     """Where rows stand: under which module, how deep, and in which turns of the repeats around."""
 

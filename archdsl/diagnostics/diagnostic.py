@@ -7,15 +7,15 @@ and nothing else has to be told about a new one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal, TypedDict
 
 from archdsl.diagnostics.source import Span
+from archdsl.record import record
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True)
+@record
 class Label:
     """A remark on a stretch of a spec; it explains the primary place of a diagnostic."""
 
@@ -23,7 +23,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Edit:
     """A replacement of a stretch of text, offered as a fix; `safe` when it can't change a right spec."""
 

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
+from archdsl.record import record
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -38,7 +40,7 @@ class Source:
         return Span(self, start, end)
 
 
-@dataclass(frozen=True)
+@record
 class Span:
     """A stretch of a source, from `start` up to but not including `end`, in code points."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
+
+from archdsl.record import record
 
 Role = Literal["", "error", "warning", "primary", "secondary", "gutter", "message"]
 Run = tuple[Role, str]
 
 
-@dataclass(frozen=True)
+@record
 class Mark:
     """An underlined stretch of a shown line, in columns, with a text that is safe to print."""
 

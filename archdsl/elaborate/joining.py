@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from archdsl.record import record
 from archdsl.shape import Dim, Shape
 from archdsl.symbolic import Expr, compare
 
 
-@dataclass(frozen=True)
+@record
 class Joined:
     """The shape of joined branches, and the places of those that must have it (for `concat`, up to its channels)."""
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from archdsl.elaborate.values import Scope, Value
 from archdsl.ir.nodes import Member, Name, Node
+from archdsl.record import record
 from archdsl.shape import Shape
 from archdsl.syntax import tree
 
 
-@dataclass(frozen=True)
+@record
 class Origin:
     """The text that a node was made from and the names in force there."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeAlias
 
 from archdsl.diagnostics import Span
+from archdsl.record import record
 from archdsl.shape import Shape
 from archdsl.symbolic import Comparison, Expr, Junction
 from archdsl.syntax import tree
 
 
-@dataclass(frozen=True)
+@record
 class LayerValue:
     """A layer handed over: `act=hardswish`, `leakyrelu(0.1)`, or `cbr<conv1x7-192>` with its numbers as arguments."""
 
@@ -21,14 +22,14 @@ class LayerValue:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@record
 class BlockValue:
     """A block handed over by name."""
 
     definition: tree.Block
 
 
-@dataclass(frozen=True)
+@record
 class PathValue:
     """Layers handed over in angle brackets, with the names they were written under."""
 
@@ -42,7 +43,7 @@ Value: TypeAlias = (
 )
 
 
-@dataclass(frozen=True)
+@record
 class Scope:
     """The names in force at a place of a spec. Immutable: a `let` makes a new scope for what follows.
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Repeat, at
+from archdsl.record import record
 from archdsl.shape import Dim
 from archdsl.symbolic import Expr, choose, maximum, symbol
 
@@ -37,7 +37,7 @@ MODULE_ATTRIBUTES = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@record
 class Turns:
     """The names in one run of a spliced repeat, as formulas of `turn`, which counts from 0 in the run."""
 
@@ -45,7 +45,7 @@ class Turns:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Inside:
     """Names of what a member holds that has none itself.
 

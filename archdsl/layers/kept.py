@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from archdsl.record import record
 from archdsl.shape import Dim
 
 
-@dataclass(frozen=True)
+@record
 class Kept:
     """Whether the tensors that go in and come out are kept, and what is kept beside them.
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from archdsl.record import record
 from archdsl.shape import Dim, Window
 
 LARGEST_PERIOD = 1024
@@ -28,7 +28,7 @@ class Extent(Enum):
     """It depends on a size that was left open, or moves on by a step that no network has."""
 
 
-@dataclass(frozen=True)
+@record
 class Sight:
     """For each position of one axis, the first and the last position that it sees of another axis.
 
@@ -118,7 +118,7 @@ SAME = Sight(1, (0,), (0,))
 """Each position sees itself."""
 
 
-@dataclass(frozen=True)
+@record
 class Along:
     """What is seen along one axis, and which axis of the tensor that sees runs along it."""
 

@@ -6,11 +6,12 @@ arguments equal to PyTorch's defaults are left out here, where both are known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from archdsl.record import record
 
-@dataclass(frozen=True)
+
+@record
 class Module:
     """A submodule: `nn.NAME(*args, **kwargs)`, or a class of its own where `definition` has its source."""
 
@@ -34,7 +35,7 @@ class Module:
         return cls(name, args, kept, definition)
 
 
-@dataclass(frozen=True)
+@record
 class Function:
     """An expression of the tensor: `{x}` in the template is the tensor, `{0}`, `{1}` … the values.
 
@@ -49,7 +50,7 @@ class Function:
     part: tuple[int, Any] | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Parameter:
     """A bare `nn.Parameter` of this shape, made by `initial` (`{shape}` is the shape).
 

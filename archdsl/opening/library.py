@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic, Source, similar_help
 from archdsl.limits import USUAL, Limits
 from archdsl.opening.reading import read_source
+from archdsl.record import record
 
 SUFFIX = ".arch"
 
@@ -23,7 +23,7 @@ class UnknownSpec(Diagnostic):
     asked = ("archdsl shapes resnet51", "archdsl shapes resnet50")
 
 
-@dataclass(frozen=True)
+@record
 class Spec:
     """A file and, where the name that led to it was a variant's, that variant."""
 
@@ -96,7 +96,7 @@ def find_all(name: str | Path) -> list[Spec]:
     )
 
 
-@dataclass(frozen=True)
+@record
 class Listed:
     """A file with the names of its variants."""
 

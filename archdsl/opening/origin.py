@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from archdsl import __version__
@@ -18,6 +17,7 @@ from archdsl.ir.document import digest, document
 from archdsl.ir.nodes import Architecture
 from archdsl.opening.imports import read_texts
 from archdsl.opening.parameters import from_text, input_sizes
+from archdsl.record import record
 
 
 class WeightsOfAnotherNetwork(Diagnostic):
@@ -35,7 +35,7 @@ class NoSpecInside(Diagnostic):
     code = "no-spec-inside"
 
 
-@dataclass(frozen=True)
+@record
 class Origin:
     """What a file that we write says of its network."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.record import record
 
 FOLDER = "folder:"
 
@@ -26,7 +26,7 @@ class DataNotFound(Diagnostic):
     code = "data-not-found"
 
 
-@dataclass(frozen=True)
+@record
 class DataSet:
     """A data set: its name, its images' channels, height and width, and its classes.
 

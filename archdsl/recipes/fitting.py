@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic
@@ -14,6 +14,7 @@ from archdsl.opening.parameters import from_text
 from archdsl.recipes.datasets import DataSet
 from archdsl.recipes.recipe import Recipe
 from archdsl.recipes.tuning import check_tune
+from archdsl.record import record
 
 CLASSES = "classes"
 """The parameter that says how many classes a network tells apart."""
@@ -37,7 +38,7 @@ class BadCrop(Diagnostic):
     code = "bad-crop"
 
 
-@dataclass(frozen=True)
+@record
 class Subject:
     """A spec as it was asked for."""
 
@@ -59,7 +60,7 @@ class Subject:
         return build(self.program, self.variant, given, input or self.input)
 
 
-@dataclass(frozen=True)
+@record
 class Fitted:
     """A network for a data set, and what its images are made into on the way in."""
 

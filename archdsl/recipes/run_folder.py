@@ -6,7 +6,6 @@ import itertools
 import re
 import secrets
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from archdsl.opening.reading import read_source
 from archdsl.recipes.fitting import Subject
 from archdsl.recipes.recipe import Recipe
 from archdsl.recipes.toml import NETWORK, read_recipe, recipe_of, toml
+from archdsl.record import record
 from archdsl.writing import write
 
 RUNS = Path("runs")
@@ -45,7 +45,7 @@ class ChangedNetwork(Diagnostic):
     code = "changed-network"
 
 
-@dataclass(frozen=True)
+@record
 class Run:
     """A training by its folder."""
 

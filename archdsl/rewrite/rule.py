@@ -9,7 +9,6 @@ from __future__ import annotations
 import pkgutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from archdsl.analysis.instances import Instance
 from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
+from archdsl.record import record
 from archdsl.rewrite.draft import Draft, Place
 from archdsl.shape import Dim
 
@@ -42,7 +42,7 @@ class CantRewrite(Diagnostic):
     code = "cannot-rewrite"
 
 
-@dataclass(frozen=True)
+@record
 class Travel:
     """How one weight comes to be: from the old ones of these keys, by a function of their arrays."""
 

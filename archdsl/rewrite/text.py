@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from archdsl.diagnostics import Span
+from archdsl.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Turned:
     """What a piece of text has turned into: its beginning counts as the old piece's."""
 
@@ -22,7 +22,7 @@ Part: TypeAlias = "str | Span | Turned"
 """New text, old text kept, or old text turned into another."""
 
 
-@dataclass(frozen=True)
+@record
 class Change:
     """A stretch of a text and what stands there instead; an empty stretch is an insertion."""
 

@@ -8,12 +8,12 @@ import logging
 import shutil
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError
 from archdsl.diagnostics.missing import MissingExtra
+from archdsl.record import record
 from archdsl.weights.files import DifferentOutputs
 from archdsl.writing import replace
 
@@ -30,7 +30,7 @@ SAMPLES = 2
 COMPILERS = ("c++", "g++", "clang++")
 
 
-@dataclass(frozen=True)
+@record
 class Exported:
     """What was written."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archdsl.analysis.head import Head
+from archdsl.record import record
 from archdsl.runtime.images import normalized, prepared
 from archdsl.runtime.weights.loading import Loaded
 
@@ -20,7 +20,7 @@ _CAPTION = 20
 """Pixels below an image for a line of text."""
 
 
-@dataclass(frozen=True)
+@record
 class Prediction:
     """One class, and how likely it is."""
 

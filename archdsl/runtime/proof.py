@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archdsl.analysis.instances import Instance, instances
 from archdsl.ir.nodes import Architecture
+from archdsl.record import record
 from archdsl.rewrite.rule import Travel
 from archdsl.runtime.module import build
 from archdsl.runtime.transport import carried
@@ -33,7 +33,7 @@ MOST = 1e-4
 INPUTS = 2
 
 
-@dataclass(frozen=True)
+@record
 class Proof:
     """What came of running two networks on the same inputs."""
 
@@ -63,7 +63,7 @@ class Proof:
         )
 
 
-@dataclass(frozen=True)
+@record
 class Side:
     """A network with its source, from which its module is made."""
 

@@ -17,13 +17,14 @@ from safetensors.torch import save
 from torch import Tensor
 
 from archdsl import writing
+from archdsl.record import record
 
 VERSION = "1"
 
 WEIGHTS, BEST, OPTIMIZER = "weights/", "best/", "optimizer/"
 
 
-@dataclass(frozen=True)
+@record
 class Epoch:
     """What came of an epoch; means over its images. Validation is None where nothing was held out for it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from archdsl.diagnostics import ArchError
 from archdsl.recipes.datasets import DataSet
 from archdsl.recipes.fitting import ClassesMismatch, Fitted
 from archdsl.recipes.run_folder import CHECKPOINT, WEIGHTS, Run, open_run
+from archdsl.record import record
 from archdsl.train import checkpoint
 from archdsl.train.learning import Learning
 from archdsl.train.preparation import Preparation
@@ -25,7 +26,7 @@ from archdsl.train.tuning import Tuning
 PartName = Literal["train", "validation", "test"]
 
 
-@dataclass(frozen=True)
+@record
 class Trained:
     """A trained network with what its images need: it takes what `preparation` makes, and gives a score a class."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from archdsl.record import record
 
 MOST_IN_MEMORY = 2**30
 """Bytes of pixels up to which a data set is held in memory."""
@@ -16,7 +18,7 @@ MOST_IN_MEMORY = 2**30
 _AT_ONCE = 1024
 
 
-@dataclass(frozen=True)
+@record
 class Images:
     """Images of one size in memory: `pixels` [N, C, H, W] from 0 to 255 in uint8, `labels` [N] in int64."""
 
@@ -39,7 +41,7 @@ class Images:
         return Images(self.pixels.to(device), self.labels.to(device))
 
 
-@dataclass(frozen=True)
+@record
 class ImageFiles:
     """Images that are read when they are wanted: files, brought to `size` and to so many channels."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from archdsl.record import record
 from archdsl.weights.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
 
 SCALES: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -19,7 +19,7 @@ SCALES: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 """Mean and standard deviation of each channel, of pixels in [0, 1]."""
 
 
-@dataclass(frozen=True)
+@record
 class Preparation:
     """How images become input: `size` is what comes out, `mean` and `std` are of pixels in [0, 1]."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from torch import Tensor
 from archdsl.recipes.datasets import FOLDER, IMAGES, DataSet, class_folders, parts
 from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.recipe import Recipe
+from archdsl.record import record
 from archdsl.train.images import AnyImages, ImageFiles, Images, in_channels, resized
 from archdsl.train.randomness import split
 
@@ -21,7 +21,7 @@ TEST_PART = 0.2
 """What is held out for the test where a data set brings none: always the same images, whatever the seed."""
 
 
-@dataclass(frozen=True)
+@record
 class Data:
     """The images of a training: to learn from, to choose by (none where nothing is held out), and to test on once."""
 

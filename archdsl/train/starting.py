@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from torch import Tensor, nn
 
@@ -15,6 +15,7 @@ from archdsl.recipes.datasets import DataSet
 from archdsl.recipes.fitting import Fitted, fit
 from archdsl.recipes.recipe import SCRATCH, Recipe
 from archdsl.recipes.run_folder import PREPARATION, Run
+from archdsl.record import record
 from archdsl.runtime.weights import Weights
 from archdsl.runtime.weights.loading import AmbiguousWeights, preprocessing_of
 from archdsl.train.preparation import SCALES, Preparation
@@ -23,7 +24,7 @@ from archdsl.train.randomness import begin
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
+@record
 class Start:
     """A network for a data set, with its first weights and what its images need."""
 

@@ -9,7 +9,6 @@ import platform
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.processes import is_first
 from archdsl.recipes.recipe import Recipe
 from archdsl.recipes.run_folder import CHECKPOINT, DESCRIPTION, PREPARATION, ChangedNetwork, Run
+from archdsl.record import record
 from archdsl.train import checkpoint
 from archdsl.train.batches import steps
 from archdsl.train.checkpoint import Epoch, State
@@ -41,7 +41,7 @@ from archdsl.train.tuning import Tuning
 from archdsl.writing import write
 
 
-@dataclass(frozen=True)
+@record
 class Result:
     """What came of a training. `metrics` is what `metrics.json` has; `scores` [N, classes] are of the test set."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from archdsl.recipes.tuning import BadTune, trained
+from archdsl.record import record
 
 __all__ = ["BadTune", "Part", "Tuning", "fingerprints", "layers"]
 
 
-@dataclass(frozen=True)
+@record
 class Part:
     """A child of the network: how many of its parameters train, of how many."""
 

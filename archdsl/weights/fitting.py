@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from archdsl.analysis.state import StateTensor
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.record import record
 from archdsl.weights.layouts import Shape, conversion
 from archdsl.weights.naming import renamed, split
 from archdsl.weights.structure import COUNTER, FoundTensor, Placed, by_structure, natural, nearest
@@ -37,7 +37,7 @@ class NoTensors(Diagnostic):
     code = "no-tensors"
 
 
-@dataclass(frozen=True)
+@record
 class Mismatch:
     """A tensor that has the right name and another shape."""
 
@@ -46,7 +46,7 @@ class Mismatch:
     shape: Shape
 
 
-@dataclass(frozen=True)
+@record
 class Fit:
     """What goes where, and what doesn't."""
 

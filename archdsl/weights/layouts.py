@@ -7,10 +7,10 @@ a fully connected layer as in×out. Of a map they make a vector with the channel
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 
 from archdsl.analysis.state import StateTensor
+from archdsl.record import record
 from archdsl.shape import Layout
 
 Shape = tuple[int, ...]
@@ -19,7 +19,7 @@ TRANSPOSED_ROLES = frozenset({"kernel", "depthwise_kernel"})
 """What only frameworks with the channels last call a weight."""
 
 
-@dataclass(frozen=True)
+@record
 class Conversion:
     """A tensor reshaped to `split` if that is given, its axes put in another order, then reshaped to `shape`."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any, Literal
+
+from archdsl.record import record
 
 Interpolation = Literal["nearest", "bilinear", "bicubic"]
 
@@ -15,7 +17,7 @@ RATIO = 224 / 256
 """The side of what is cut out as a part of the shorter side, in torchvision's recipes (He et al. 2016, section 3.4)."""
 
 
-@dataclass(frozen=True)
+@record
 class Preprocessing:
     """Resize the shorter side, cut out the middle, put values in [0, 1], subtract the mean, divide by the deviation."""
 

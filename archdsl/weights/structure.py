@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from archdsl.analysis.state import StateTensor
+from archdsl.record import record
 from archdsl.weights.layouts import Conversion, Shape, conversion
 from archdsl.weights.naming import ROLES, split
 
@@ -35,7 +36,7 @@ MAX_CHILDREN = 150
 """How many children a container may have for their order to be searched, which nests as deep."""
 
 
-@dataclass(frozen=True)
+@record
 class FoundTensor:
     """A tensor of a file."""
 
@@ -43,7 +44,7 @@ class FoundTensor:
     shape: Shape
 
 
-@dataclass(frozen=True)
+@record
 class Placed:
     """A tensor of a file and the one of the network that it becomes."""
 
@@ -54,7 +55,7 @@ class Placed:
     """`name` or `structure`."""
 
 
-@dataclass(frozen=True)
+@record
 class Structure:
     """How the tensors of a file fit by structure."""
 
@@ -66,7 +67,7 @@ class Structure:
     """Tensors that others of the same shapes could have been as well."""
 
 
-@dataclass(frozen=True)
+@record
 class _Wanted:
     """The tensors of one module of the network, its count of batches left out."""
 
@@ -78,7 +79,7 @@ class _Wanted:
         return tuple(tensor.shape for tensor in self.tensors)
 
 
-@dataclass(frozen=True)
+@record
 class _Module:
     """The tensors that a file has under one path."""
 

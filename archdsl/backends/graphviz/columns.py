@@ -7,11 +7,11 @@ only choose the places.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from archdsl.backends.graphviz.drawing import Box, Drawing, Edge, Frame
 from archdsl.backends.graphviz.wording import wrapped
+from archdsl.record import record
 
 SLENDER = 2.0
 """How many times as long as wide a drawing may be before it is broken."""
@@ -51,7 +51,7 @@ def break_into_columns(drawing: Drawing, direction: str) -> None:
         _part(_shared(cut.edge.tail.frame, cut.edge.head.frame)[1:], cut.edge.head.number)
 
 
-@dataclass(frozen=True)
+@record
 class _Cut:
     edge: Edge
     position: float

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 
 from archdsl.analysis.cost import NOTHING, Cost, Costs
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
+from archdsl.record import record
 from archdsl.shape import Dim
 
 
-@dataclass(frozen=True)
+@record
 class Group:
     """Consecutive turns that look alike: the first, the last, and how many."""
 

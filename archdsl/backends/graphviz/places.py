@@ -8,6 +8,7 @@ from archdsl.backends.graphviz.drawing import Box, Frame
 from archdsl.backends.graphviz.wording import name_text, shape_text
 from archdsl.ir.names import Entry, Inside
 from archdsl.ir.nodes import Node
+from archdsl.record import record
 from archdsl.shape import Dim, Shape
 
 
@@ -21,7 +22,7 @@ class Point:
     """Something else refers to this very tensor, so that nothing may be folded into its box."""
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """Where the walk is: the frame, how many levels may still be opened, the names so far, the turns of repeats."""
 

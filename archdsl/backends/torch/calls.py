@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from archdsl.backends.torch.handed import PerAxis, bindings, collapsed
 from archdsl.elaborate.values import LayerValue, PathValue, Value, identity, is_number
 from archdsl.elaborate.witnesses import Row
 from archdsl.ir.nodes import Aux, Call, Chain, Merge, Node, Reference
+from archdsl.record import record
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.syntax import tree
 
@@ -18,7 +18,7 @@ SIZE = "#"
 """Ahead of the names of sizes, which no class may print: its text must not depend on the input's size."""
 
 
-@dataclass(frozen=True)
+@record
 class Key:
     """What a class is specialised on: a text, arguments that are no numbers, and the kinds of its inputs."""
 

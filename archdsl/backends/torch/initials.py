@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archdsl.backends.torch.layout import STEP, call, lines
 from archdsl.backends.torch.printing import literal, name_literal
 from archdsl.ir.nodes import Architecture, Initial
+from archdsl.record import record
 
 _HAS_BIAS = "module.bias is not None"
 
 
-@dataclass(frozen=True)
+@record
 class _Case:
     """What is done to modules of some classes, or to the one that a label names."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from archdsl.record import record
 
 WIDTH = 88
 STEP = "    "
 
 
-@dataclass(frozen=True)
+@record
 class Bracket:
     """`open item, item close`. Without commas the items are clauses of one expression, such as a comprehension."""
 
@@ -20,7 +21,7 @@ class Bracket:
     commas: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Joined:
     """Text ahead of a bracket: `name=Bracket`, `"key": Bracket`."""
 

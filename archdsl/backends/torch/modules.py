@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import nullcontext
-from dataclasses import dataclass
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from archdsl.backends.torch.units import best_unit, sums
 from archdsl.ir.names import Entry, Inside, Turns, names, spliced, style
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
 from archdsl.layers.torch_call import FLATTEN, Function, Module, Step
+from archdsl.record import record
 from archdsl.shape import Dim
 from archdsl.symbolic import Expr, NeedsValue, negate, python, symbol
 
@@ -26,7 +26,7 @@ WRITTEN_OUT = 4
 """A repeat of at most so many turns is written out where its copies have names."""
 
 
-@dataclass(frozen=True)
+@record
 class Item:
     """A module inside a container: its name there and its constructor call."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 from archdsl.backends.torch.calls import SIZE, whole_values
@@ -13,6 +12,7 @@ from archdsl.backends.torch.printing import literal
 from archdsl.elaborate.values import is_number
 from archdsl.elaborate.witnesses import Row
 from archdsl.ir.nodes import Node
+from archdsl.record import record
 from archdsl.symbolic import symbol
 from archdsl.syntax import tree
 
@@ -23,7 +23,7 @@ FIRST = ("in_channels", "channels")
 """What a constructor takes first, as PyTorch's do."""
 
 
-@dataclass(frozen=True)
+@record
 class Argument:
     """A parameter of a generated constructor and where its values stand in a call's row."""
 

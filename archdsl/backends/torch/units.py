@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.layout import WIDTH, Bracket, flat, lines
 from archdsl.backends.torch.namespace import Namespace
 from archdsl.ir.nodes import LayerNode
+from archdsl.record import record
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.modules import Item
@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"\b\d+\b")
 _LOCAL_NAME = re.compile(r"(?<![\w.\"'])(?!nn\b|True\b|False\b|None\b)[A-Za-z_]\w*\b(?!=)")
 
 
-@dataclass(frozen=True)
+@record
 class Unit:
     """A function of the source that gives a few layers, and where in a container they stand."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import types
 import typing
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -12,13 +11,14 @@ from pydantic.fields import FieldInfo
 from archdsl.layers.base import KINDS, Keyword, Layer
 from archdsl.layers.reference.examples import read_example
 from archdsl.layers.torch_call import Function, Module, Parameter, Step
+from archdsl.record import record
 from archdsl.shape import Layout, Shape
 from archdsl.symbolic import Expr
 
 _HEAD_MARKS = (("digits", ""), ("dash", "-"), ("slash", "/"))
 
 
-@dataclass(frozen=True)
+@record
 class Argument:
     """One argument: how it is written in a head (`-channels`), if it is, and what it takes."""
 
@@ -29,7 +29,7 @@ class Argument:
     description: str
 
 
-@dataclass(frozen=True)
+@record
 class Example:
     """An example with what the class makes of it."""
 
@@ -38,7 +38,7 @@ class Example:
     parameters: int
 
 
-@dataclass(frozen=True)
+@record
 class Reference:
     """All there is to say about a layer; `torch` has the PyTorch calls for each kind of input."""
 

@@ -12,13 +12,14 @@ conv3-16 relu maxpool conv4-32(padding="valid") relu conv1-10
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archdsl.analysis.instances import Instance
 from archdsl.layers.convolution import Conv
 from archdsl.layers.linear import FullyConnected
 from archdsl.layers.pooling import AdaptiveAvgPool, AdaptivePool, GlobalAvgPool
 from archdsl.layers.reshape import Flatten
+from archdsl.record import record
 from archdsl.rewrite.afters import Followers
 from archdsl.rewrite.draft import Draft
 from archdsl.rewrite.flow import heads_of, restricted, takes, upstream
@@ -39,7 +40,7 @@ from archdsl.shape import Dim, Layout, Shape
 from archdsl.syntax import tree
 
 
-@dataclass(frozen=True)
+@record
 class _Form:
     """The convolution that one `fc` becomes: its kernel, and what has to become of the layer that made a vector."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archdsl.analysis.state import state
 from archdsl.ir.nodes import Architecture
+from archdsl.record import record
 from archdsl.runtime.module import build
 from archdsl.runtime.weights.reading import Weights
 from archdsl.weights.fitting import Fit, fit
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-@dataclass(frozen=True)
+@record
 class Loaded:
     """A live module with weights."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import ArchError
+from archdsl.record import record
 from archdsl.runtime.module import require_torch
 from archdsl.weights.files import UnreadableWeights, WeightsWithCode
 from archdsl.weights.preprocessing import Preprocessing
@@ -33,7 +34,7 @@ _HEADER = 8
 """Where the header of a safetensors file begins, an object of JSON behind its length."""
 
 
-@dataclass(frozen=True)
+@record
 class Weights:
     """Tensors by name, and what is known of them."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from archdsl.diagnostics import Diagnostic, Edit, Source, Span
+from archdsl.record import record
 from archdsl.syntax.mistakes.look_alikes import is_hidden, looks_like, name
 from archdsl.syntax.survey import Survey
 
@@ -53,7 +53,7 @@ class WrongQuotes(Diagnostic):
     mended = 'arch net\ninput 3x8x8\nupsample2(mode="nearest")\n'
 
 
-@dataclass(frozen=True)
+@record
 class Oddity:
     """A diagnostic and what is read in place of the stretch that it is about; None leaves it as it stands."""
 

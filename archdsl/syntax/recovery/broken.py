@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from archdsl.diagnostics import Diagnostic
+from archdsl.record import record
 from archdsl.syntax.automaton import END, Piece
 from archdsl.syntax.recovery.stack import Cell
 
@@ -44,7 +44,7 @@ def left_out(text: str, start: int, end: int) -> Replacement:
     return Replacement(start, end, " " if together else "")
 
 
-@dataclass(frozen=True)
+@record
 class Report:
     """A diagnostic in the making: its places are still those of the text that is being mended."""
 
@@ -64,7 +64,7 @@ class Report:
     """Whether it is said once of a file, however often it occurs."""
 
 
-@dataclass(frozen=True)
+@record
 class Repair:
     """What was meant, perhaps: an edit with which reading may go on, and what is said of it if it does."""
 
@@ -79,7 +79,7 @@ class Repair:
 Rule = Callable[["Broken"], Iterator[Repair]]
 
 
-@dataclass(frozen=True)
+@record
 class Broken:
     """A token that can't stand where it does, the parser's stack before it, and the tokens that led there."""
 

@@ -1,6 +1,6 @@
 """The tree of a spec: what was written, where, and nothing of what it means.
 
-Every node is a frozen dataclass with the span it was read from. A grammar rule becomes the class
+Every node has the span it was read from, and is not changed once it is made. A grammar rule becomes the class
 that lists the rule's name in `rules`; its fields are the rule's children in order, unless the class
 says otherwise in `build`. Comments are kept beside the items, by position.
 """
