@@ -180,7 +180,7 @@ class Learning(lightning.LightningModule):
         pixels, labels = self._pixels(batch, images)
         draw = generator(seed, "augment", batch.epoch, batch.step)
         numbers = self._laid_out(self.preparation.training(pixels, draw, batch.images, share.part))
-        begin(seed, "step", batch.epoch, batch.step, share.rank)
+        begin(seed, "step", batch.epoch, batch.step, share.rank, device=self.device)
         output = self._run(numbers)
         loss, scores = self._loss(output, labels)
         counted = share.counted(batch.images)

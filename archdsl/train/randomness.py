@@ -23,9 +23,16 @@ def generator(seed: int, *place: int | str) -> torch.Generator:
     return torch.Generator().manual_seed(derived(seed, *place))
 
 
-def begin(seed: int, *place: int | str) -> None:
-    """Let what PyTorch draws by itself from here on, on any device, derive from one place: dropout, initial weights."""
-    torch.manual_seed(derived(seed, *place))
+def begin(seed: int, *place: int | str, device: torch.device | None = None) -> None:
+    """Let what PyTorch draws by itself from here on derive from one place: dropout, initial weights.
+
+    That is on the CPU, and on a device if one is given. `torch.manual_seed` would seek out every kind of device that
+    there may be, and keep a note for each that isn't in use yet: 2 ms a step, and a list that grows.
+    """
+    number = derived(seed, *place)
+    torch.default_generator.manual_seed(number)
+    if device is not None and device.type != "cpu":
+        torch.get_device_module(device).manual_seed(number)
 
 
 def order(seed: int, epoch: int, count: int) -> Tensor:

@@ -16,7 +16,7 @@ from archdsl.train import images as images_module
 from archdsl.train.batches import Share, TrainingBatches, steps
 from archdsl.train.images import ImageFiles, Images, in_channels, read_image, resized
 from archdsl.train.preparation import Preparation
-from archdsl.train.randomness import derived, generator, order, split
+from archdsl.train.randomness import begin, derived, generator, order, split
 from archdsl.train.reading import _tensors
 
 from .conftest import Commands
@@ -210,6 +210,19 @@ def test_every_image_once_in_an_epoch() -> None:
     assert sorted(place for mine in taken for place in mine) == list(range(23))
     assert order(0, 1, 50).tolist() != order(0, 2, 50).tolist()
     assert derived(1, "a", 2) != derived(1, "a", 3)
+
+
+def test_what_pytorch_draws_derives_from_the_place_and_no_other_device_is_sought(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch.manual_seed(derived(3, "step", 1, 2))
+    wanted = torch.rand(4)
+    # It notes for each device that isn't in use that it is to be seeded should it be, at each step anew.
+    monkeypatch.setattr(torch, "manual_seed", None)
+    begin(3, "step", 1, 2, device=torch.device("cpu"))
+    assert torch.equal(torch.rand(4), wanted)
+    begin(3, "step", 1, 3, device=torch.device("cpu"))
+    assert not torch.equal(torch.rand(4), wanted)
 
 
 @pytest.mark.parametrize(("count", "size", "sizes"), [(9, 4, [4, 5]), (8, 4, [4, 4]), (10, 4, [4, 4, 2]), (1, 4, [1])])
