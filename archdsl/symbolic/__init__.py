@@ -1,0 +1,60 @@
+"""Whole numbers that may be unknown: the arithmetic behind open sizes and parametric classes."""
+
+from archdsl.symbolic.conditions import choices, compare, conjunction, disjunction, negate
+from archdsl.symbolic.expression import (
+    Apply,
+    Atom,
+    Comparison,
+    Condition,
+    Dim,
+    Expr,
+    Junction,
+    Monomial,
+    NeedsValue,
+    Symbol,
+    apply,
+    ceil_divide,
+    divisible,
+    floor_divide,
+    maximum,
+    minimum,
+    symbol,
+    symbols,
+)
+from archdsl.symbolic.printing import python
+from archdsl.symbolic.substitution import choose, operations, substitute, substitute_monomial
+from archdsl.symbolic.windows import identity_condition, stride_of, window_map
+
+__all__ = [
+    "Apply",
+    "Atom",
+    "Comparison",
+    "Condition",
+    "Dim",
+    "Expr",
+    "Junction",
+    "Monomial",
+    "NeedsValue",
+    "Symbol",
+    "apply",
+    "ceil_divide",
+    "choices",
+    "choose",
+    "compare",
+    "conjunction",
+    "disjunction",
+    "divisible",
+    "floor_divide",
+    "identity_condition",
+    "maximum",
+    "minimum",
+    "negate",
+    "operations",
+    "python",
+    "stride_of",
+    "substitute",
+    "substitute_monomial",
+    "symbol",
+    "symbols",
+    "window_map",
+]
