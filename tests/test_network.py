@@ -132,3 +132,20 @@ def test_public_names() -> None:
 def test_the_version_is_that_of_the_project() -> None:
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project.get("version", archdsl.__version__) == archdsl.__version__
+
+
+@pytest.mark.parametrize(
+    ("shortcut", "code"),
+    [
+        ("optional(bn=false)", "unknown-argument"),
+        ("optional-8", "unexpected-number"),
+        ("project(norm=false)", "unknown-argument"),
+        ("project-8", "unexpected-number"),
+        ("project/2", "unexpected-number"),
+    ],
+)
+@pytest.mark.parametrize("main", ["conv3-8", "conv3-8/2"])
+def test_nothing_beside_the_word_of_a_shortcut_is_passed_over(main: str, shortcut: str, code: str) -> None:
+    with pytest.raises(ArchError) as raised:
+        archdsl.loads(f"arch net\ninput 8x4x4\nresidual<{main} | {shortcut}>\n")
+    assert [each.code for each in raised.value.diagnostics] == [code]

@@ -145,7 +145,10 @@ class Binder:
 
     def written(self, head: tree.Head, scope: Scope, x: Shape) -> Given:
         """What a head says of a layer."""
-        kind, digits = find_layer(head)
+        return self.said(*find_layer(head), head, scope, x)
+
+    def said(self, kind: type[Keyword], digits: int | None, head: tree.Head, scope: Scope, x: Shape) -> Given:
+        """What a head says of a keyword, whose digits may be the last of its name."""
         given: Given = {}
         self._number(kind, given, "digits", digits, head.name.span, head)
         for part, expression in (("digits", head.kernel), ("dash", head.size), ("slash", head.stride)):
@@ -170,7 +173,7 @@ class Binder:
             total |= given
         return total
 
-    def _number(self, kind: type[Layer], given: Given, part: str, value: Any, span: Span, head: tree.Head) -> None:
+    def _number(self, kind: type[Keyword], given: Given, part: str, value: Any, span: Span, head: tree.Head) -> None:
         if value is None:
             return
         field = getattr(kind, part)

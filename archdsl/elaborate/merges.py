@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Source, Span, proposal
-from archdsl.elaborate.binding import Given, build, place, written_arguments
+from archdsl.elaborate.binding import build
 from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.values import Scope
@@ -66,6 +66,12 @@ MERGES = ("residual", "concat", "add", "mul")
 # The projection shortcut of He et al. (2016), option B, in the language itself.
 PROJECTION_SOURCE = "projection"
 _PROJECTION = "conv1-{channels}/{stride}"
+
+
+class Optional(Keyword):
+    """What `optional` says: nothing but itself."""
+
+    keyword = "optional"
 
 
 class Projection(Keyword):
@@ -183,6 +189,7 @@ class _Merging:
             own = self.branch(paths[1], self.x)
             self.agree([(paths[0].span, main.output)], own.output, own=paths[1].span)
             return self.make((main, own), main.output, "own")
+        said = self.said_of(paths[1], Projection if mode == "project" else Optional)
         agrees, strides = self.compare_sizes(paths[0], main)
         settled = agrees if isinstance(agrees, bool) else self.elaborator.decide(agrees)
         if settled is not None:
@@ -193,12 +200,14 @@ class _Merging:
             return self.make((main,), main.output, "optional", agrees)
         if agrees is True:
             return self.make((main,), main.output, "project", True)
-        projection = self.projection(paths[1], label, main, strides, agrees)
+        assert isinstance(said, Projection)
+        projection = self.projection(paths[1], said, label, main, strides, agrees)
         return self.make((main, projection), main.output, "project", agrees)
 
     def projection(
         self,
         path: tree.Group,
+        said: Projection,
         label: tree.Template | None,
         main: Chain,
         strides: tuple[Dim, ...],
@@ -217,7 +226,7 @@ class _Merging:
         stride = strides[0] if len(set(strides)) == 1 else strides
         scope = Scope({"channels": main.output.channels, "stride": stride}, defaults=self.scope.defaults)
         sequence = Sequence(self.x, scope)
-        group = _projection(self.said_of(path).bn)
+        group = _projection(said.bn)
         outer = self.elaborator.label(label, Sequence(self.x, self.scope)) if label else None
         with self.elaborator.placed(path.span):
             if outer is None:
@@ -228,16 +237,13 @@ class _Merging:
         self.agree([(self.node.paths[0].span, main.output)], chain.output, own=path.span)
         return chain
 
-    def said_of(self, path: tree.Group) -> Projection:
-        """The arguments of `project`. Raises ArchError for one that it doesn't have."""
+    def said_of(self, path: tree.Group, kind: type[Keyword]) -> Keyword:
+        """What stands with the word of a shortcut. Raises ArchError for what it doesn't have."""
         (statement,) = path.items
         assert isinstance(statement, tree.Statement)
         assert isinstance(statement.body, tree.Head)
-        given: Given = {}
-        place(
-            Projection, given, written_arguments(statement.body.arguments, self.elaborator.evaluate, self.scope, self.x)
-        )
-        return build(Projection, given, statement.body.span)
+        head = statement.body
+        return build(kind, self.elaborator.binder.said(kind, None, head, self.scope, self.x), head.span)
 
     def compare_sizes(self, path: tree.Group, main: Chain) -> tuple[Condition | bool, tuple[Dim, ...]]:
         """When the main path keeps the shape whatever its size is, and by which strides it shrinks it."""

@@ -126,7 +126,10 @@ def names(chain: Chain, chosen: Style) -> tuple[Entry, ...]:
         return _Namer(None).entries(chain.members, {})[0]
     labels = {_example(member.label) for member in _all(chain) if member.label}
     totals = _Namer({}).entries(chain.members, {})[1]
-    separators = {word: "_" if any(re.fullmatch(f"{word}[0-9]+", label) for label in labels) else "" for word in totals}
+    separators = {
+        word: "_" if word[-1].isdigit() or any(re.fullmatch(f"{word}[0-9]+", label) for label in labels) else ""
+        for word in totals
+    }
     plain = {word for word, total in totals.items() if total == 1 and word not in labels and not _is_taken(word)}
     return _Namer({word: None if word in plain else separators[word] for word in totals}).entries(chain.members, {})[0]
 
