@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archdsl.cli.opening import variant_options
-from archdsl.cli.recipes import given, recipe_options
+from archdsl.cli.recipes import given
+from archdsl.cli.training import begins, begun, fitting_data, say, training_arguments
 from archdsl.recipes.processes import is_first
 
 if TYPE_CHECKING:
-    from archdsl.limits import Limits
     from archdsl.recipes.run_folder import Run
 
 CHANGEABLE = frozenset(
@@ -22,33 +21,8 @@ CHANGEABLE = frozenset(
 
 
 @click.command()
-@click.argument("spec", metavar="[SPEC]", required=False)
-@variant_options
-@click.option("--input", metavar="SIZES", help="Another input, channels first: 3x64x64.")
-@recipe_options()
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where all goes; by default a new folder below `runs`.",
-)
-@click.option(
-    "--resume",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Go on with the training in a folder, without SPEC.",
-)
-def command(
-    spec: str | None,
-    variant: str | None,
-    settings: dict[str, str],
-    limits: Limits,
-    input: str | None,
-    recipe: Path | None,
-    out: Path | None,
-    resume: Path | None,
-    **options: Any,
-) -> int:
+@training_arguments(resume="Go on with the training in a folder, without SPEC.")
+def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
     """Train a network on images.
 
     Without options: ten epochs on scikit-learn's handwritten digits, which need no download. The classes and the
@@ -57,21 +31,14 @@ def command(
     """
     if (spec is None) == (resume is None):
         raise click.UsageError("either a SPEC to train, or `--resume DIR` to go on with")
-    from archdsl.cli.training import begun
-    from archdsl.recipes.datasets import data_set
-    from archdsl.recipes.fitting import fit
-
     if resume is not None:
-        if variant or settings or input or recipe or out:
+        if begins(arguments):
             raise click.UsageError("a training that goes on has its spec and its recipe in its folder")
-        run = _resumed(resume, given(options))
+        run = _resumed(resume, given(arguments))
     else:
         assert spec is not None
-        run = begun(spec, variant, settings, limits, input, recipe, given(options), out)
-    data = data_set(run.recipe.data, run.recipe.data_dir, run.recipe.download)
-    # Mistakes of this kind are said before torch is imported, which takes its time.
-    fit(run.subject, data, run.recipe, run.recipe.weights is not None)
-    say = print if is_first() else _nothing
+        run = begun(spec, **arguments)
+    data = fitting_data(run)
     say(f"{run.subject.title} on {data.name}")
     if resume is None and is_first():
         from archdsl.recipes.run_folder import begin_run
@@ -99,7 +66,3 @@ def _resumed(folder: Path, options: dict[str, Any]) -> Run:
             raise click.UsageError(f"`--{name.replace('_', '-')}` can't change when a training goes on")
     run = open_run(folder)
     return Run(folder, run.subject, run.recipe.model_copy(update=options))
-
-
-def _nothing(text: str) -> None:
-    """What other processes say."""
