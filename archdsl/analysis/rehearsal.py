@@ -15,7 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
-from archdsl.elaborate.program import NeedsSize
+from archdsl.elaborate.architecture import NeedsSize
 from archdsl.elaborate.references import MAX_MARKS
 from archdsl.ir.names import spliced
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
