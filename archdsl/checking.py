@@ -8,8 +8,9 @@ from pathlib import Path
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.expectations import expectations, failures
 from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.in_text import mistakes_in_text
-from archdsl.elaborate.program import Program, elaborate
+from archdsl.elaborate.program import Program
 from archdsl.ir.nodes import Architecture
 from archdsl.limits import USUAL, Limits
 from archdsl.lints import look_over

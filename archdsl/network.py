@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.summary import Summary
 from archdsl.diagnostics import ArchError
-from archdsl.elaborate.program import Program, elaborate
+from archdsl.elaborate.architecture import elaborate
+from archdsl.elaborate.program import Program
 from archdsl.limits import USUAL, Limits
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import find

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from archdsl.analysis.instances import instances
 from archdsl.diagnostics import ArchError, Diagnostic
-from archdsl.elaborate.program import elaborate
+from archdsl.elaborate.architecture import elaborate
+from archdsl.elaborate.parameters import settle_parameters
 from archdsl.elaborate.values import Value, identity
 from archdsl.network import Network, WeightsSource, weights_of
 from archdsl.rewrite import Rewritten
@@ -78,7 +79,7 @@ def _fitted(network: Network, weights: WeightsSource) -> dict[str, Tensor]:
 def _given(network: Network) -> dict[str, Value]:
     """The parameters that are other than the variant has them."""
     program = network.program
-    own = program.parameters(program.variant(network.variant) if program.variants else None, {})
+    own = settle_parameters(program, program.variant(network.variant) if program.variants else None, {})
     return {
         name: value for name, value in network.architecture.parameters if identity(value) != identity(own.get(name, ""))
     }

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 
 from archdsl.analysis.summary import Summary
-from archdsl.elaborate.program import elaborate
+from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.variants import Reported
 from archdsl.formula import sizes_text
 from archdsl.opening.imports import read_program

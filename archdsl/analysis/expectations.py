@@ -224,7 +224,7 @@ class _Checker:
 
     def _value(self, expression: tree.Expression) -> object:
         parameters = dict(self.architecture.parameters)
-        return self.program.elaborator(parameters).evaluate(expression, Scope(parameters))
+        return self.program.evaluator()(expression, Scope(parameters))
 
     def _failed(self, each: Expectation, found: str, notes: list[str]) -> Diagnostic:
         network = self.architecture.variant or self.architecture.name

@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
 
-from archdsl.elaborate.statements import MAX_MARKS
+from archdsl.elaborate.references import MAX_MARKS
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.layers.sight import Extent, View, through, together, unchanged
 from archdsl.record import record

@@ -15,8 +15,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
-from archdsl.elaborate.program import NeedsSize
-from archdsl.elaborate.statements import MAX_MARKS
+from archdsl.elaborate.architecture import NeedsSize
+from archdsl.elaborate.references import MAX_MARKS
 from archdsl.ir.names import spliced
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.layers.base import Role

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.merges import BranchMismatch
-from archdsl.elaborate.statements import MAX_MARKS
+from archdsl.elaborate.references import MAX_MARKS
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat
 from archdsl.shape import Shape
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from archdsl.diagnostics import ArchError, Diagnostic, Span
 from archdsl.elaborate.values import Value, handed
 from archdsl.limits import Limits
+from archdsl.shape import Dim
 from archdsl.syntax.survey import too_deep
 
 
@@ -55,6 +56,14 @@ class ListTooLong(Diagnostic):
     code = "list-too-long"
     bad = "arch net\ninput 3x8x8\nlet widths = {[8] * 10 ** 9}\nconv3-{widths[0]}\n"
     mended = "arch net\ninput 3x8x8\nlet widths = {[8] * 10}\nconv3-{widths[0]}\n"
+
+
+class TensorTooLarge(Diagnostic):
+    """A tensor or a layer's parameters that no machine holds, which only a mistyped or hostile spec asks for."""
+
+    code = "tensor-too-large"
+    bad = "arch net\ninput 3x8x8\nconv3-{10 ** 30}\n"
+    mended = "arch net\ninput 3x8x8\nconv3-{10 ** 3}\n"
 
 
 class Budget:
@@ -142,6 +151,18 @@ class Budget:
                     f"this list has {shown(count)} items, more than {self.limits.items}",
                     "too long",
                     helps=[self.limits.help("items")],
+                )
+            )
+
+    def elements(self, span: Span, what: str, number: Dim) -> None:
+        """Whether a tensor may hold so many numbers, where it is known how many."""
+        if isinstance(number, int) and number > self.limits.elements:
+            raise ArchError(
+                TensorTooLarge(
+                    span,
+                    f"{what} would hold {shown(number)} numbers",
+                    "far too many",
+                    helps=[self.limits.help("elements")],
                 )
             )
 

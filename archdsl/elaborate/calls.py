@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal
 from archdsl.diagnostics.edits import removal_from_list
-from archdsl.elaborate.binding import BadArgument, UnexpectedNumber, UnknownArgument
+from archdsl.elaborate.binding import BadArgument, UnexpectedNumber, UnknownArgument, find_layer
 from archdsl.elaborate.values import LayerValue, PathValue, Scope, Value
 from archdsl.shape import Shape
 from archdsl.syntax import tree
@@ -21,14 +21,6 @@ class MissingArgument(Diagnostic):
     code = "missing-argument"
     bad = "arch net\ninput 3x8x8\nblock cna(c) = [conv3-{c} bn relu]\ncna\n"
     mended = "arch net\ninput 3x8x8\nblock cna(c) = [conv3-{c} bn relu]\ncna(8)\n"
-
-
-class Recursion(Diagnostic):
-    """A block that contains itself, directly or through others, and so would never end."""
-
-    code = "recursive-block"
-    bad = "arch net\ninput 3x8x8\nblock a = [conv3-8 a]\na\n"
-    mended = "arch net\ninput 3x8x8\nblock a = [conv3-8]\na\n"
 
 
 def counted(number: int, what: str, plural: str = "s") -> str:
@@ -125,10 +117,18 @@ class CallArguments:
         head = statement.body
         if statement.label or statement.repeat or not isinstance(head, tree.Head):
             return None
-        return self.elaborator.layer_value(head, self.scope, self.x)
+        name = head.name.text
+        if name in self.scope.names or name in self.scope.blocks:
+            return None
+        kind, _ = find_layer(head)
+        if kind.keyword in self.scope.afters:
+            # What is to follow the layer belongs to it.
+            return None
+        fields = self.elaborator.binder.fields(head, self.scope, self.x)
+        return LayerValue(kind.keyword, tuple((field, value) for field, (value, _) in fields.items()), head.span)
 
     def _path(self, path: tree.Group) -> PathValue:
-        names = sorted(self.elaborator.free(path, self.scope.blocks))
+        names = sorted(self.elaborator.memo.free(path, self.scope.blocks))
         bound = tuple((name, self.scope.names[name]) for name in names if name in self.scope.names)
         value = PathValue(path, bound, self.scope)
         self.elaborator.budget.items(path.span, value)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span, proposal
 from archdsl.elaborate.binding import Given, build, place, written_arguments
 from archdsl.elaborate.expressions import Evaluator
+from archdsl.elaborate.heads import check_keyword
 from archdsl.elaborate.labels import unknown_label
-from archdsl.elaborate.statements import Elaborator, check_keyword
 from archdsl.elaborate.values import Scope
 from archdsl.ir.names import Entry, Inside, Kind, Turns, names, style
 from archdsl.ir.nodes import Aux, Call, Chain, Initial, LayerNode, Member, Merge, Node, text
 from archdsl.layers.initialization import Initialization, initializations
 from archdsl.layers.torch_call import Module
 from archdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from archdsl.elaborate.statements import Elaborator
 
 
 class UnknownInitialization(Diagnostic):

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Source, Span, proposal
 from archdsl.elaborate.binding import build
+from archdsl.elaborate.heads import placed
 from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.values import Scope
@@ -22,7 +23,6 @@ from archdsl.symbolic import (
     Expr,
     NeedsValue,
     choices,
-    choose,
     compare,
     conjunction,
     identity_condition,
@@ -150,7 +150,7 @@ class _Merging:
             input=self.x,
             output=output,
             span=self.node.span,
-            origin=self.elaborator.origin(self.node, self.scope),
+            origin=self.elaborator.memo.origin(self.node, self.scope),
             kind=self.node.name.text,  # type: ignore[arg-type]
             branches=branches,
             shortcut=shortcut,
@@ -160,7 +160,8 @@ class _Merging:
 
     def branch(self, path: tree.Group, x: Shape) -> Chain:
         """A branch; labels inside belong to the container around the merge."""
-        sequence, origin = Sequence(x, self.scope, branch=True), self.elaborator.origin(path, self.scope, inside=False)
+        sequence = Sequence(x, self.scope, branch=True)
+        origin = self.elaborator.memo.origin(path, self.scope, inside=False)
         self.elaborator.statements(path.items, sequence)
         self.marks |= sequence.marks
         self.scope = self.scope.with_marks(sequence.marks)
@@ -228,7 +229,7 @@ class _Merging:
         sequence = Sequence(self.x, scope)
         group = _projection(said.bn)
         outer = self.elaborator.label(label, Sequence(self.x, self.scope)) if label else None
-        with self.elaborator.placed(path.span):
+        with placed(path.span):
             if outer is None:
                 self.elaborator.statements(group.items, sequence)
             else:
@@ -392,11 +393,3 @@ def _projection(norm: bool) -> tree.Group:
     text = f"{_PROJECTION} bn" if norm else _PROJECTION
     source = Source(PROJECTION_SOURCE, text)
     return tree.Group(source.span(0, len(text)), parse(source).items)
-
-
-def join_shapes(condition: Condition, then: Shape, otherwise: Shape) -> Shape:
-    """The shape behind an undecided condition: each size is that of one side or the other."""
-    if then.layout is not otherwise.layout or then.rank != otherwise.rank:
-        raise NeedsValue(condition)
-    dims = tuple(choose(condition, a, b) for a, b in zip(then.dims, otherwise.dims, strict=True))
-    return Shape(dims, then.layout)

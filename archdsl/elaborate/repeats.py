@@ -8,6 +8,7 @@ from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label
 from archdsl.elaborate.bias import settle_turns
 from archdsl.elaborate.expressions import BadOperands
 from archdsl.elaborate.free_names import free_names, values_need
+from archdsl.elaborate.references import mark
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.values import Scope, describe
@@ -47,15 +48,15 @@ def repeat_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence
     label = elaborator.label(item.label, sequence)
     assert label is not None
     scope, x = sequence.scope, sequence.x
-    key = ("repeat", item, elaborator.key(item, scope), x)
+    key = ("repeat", item, elaborator.memo.key(item, scope), x)
 
     def make() -> Chain:
         inner = Sequence(x, scope)
         turns_into(elaborator, item, inner)
         return elaborator.finish(inner, item.span, True, item, scope)
 
-    sequence.add(elaborator.remember(key, make), label)
-    elaborator.mark(label, sequence, sequence.members[-1], item)
+    sequence.add(elaborator.memo.remember(key, make), label)
+    mark(elaborator, label, sequence, sequence.members[-1], item)
 
 
 def turns_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence) -> None:
@@ -141,8 +142,8 @@ class Turns:
         scope = self.scope
         if self.index is not None:
             scope = scope.bind(**{self.index: symbol(self.index, "turn") if number is None else number})
-        key = ("turn", self.item, self.nested, self.elaborator.key(self.item, scope), x)
-        return self.elaborator.remember(key, lambda: self._turn(scope, x))  # type: ignore[no-any-return]
+        key = ("turn", self.item, self.nested, self.elaborator.memo.key(self.item, scope), x)
+        return self.elaborator.memo.remember(key, lambda: self._turn(scope, x))  # type: ignore[no-any-return]
 
     def _turn(self, scope: Scope, x: Shape) -> Chain:
         inner = Sequence(x, scope)

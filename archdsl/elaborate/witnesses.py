@@ -18,6 +18,11 @@ MAX_TURNS = 512
 """As many turns of a repeat are looked at when a condition depends on the turn; the last always is."""
 
 
+def undecided(condition: Condition) -> bool | None:
+    """What decides a condition on unknown numbers where there are no calls to look at: nothing."""
+    raise NeedsValue(condition)
+
+
 class Witnesses:
     """Rows of values, and the conditions they settled."""
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Source, Span, proposal
-from archdsl.elaborate.program import Program, read
+from archdsl.elaborate.items import read
+from archdsl.elaborate.program import Program
 from archdsl.limits import USUAL, Limits
 from archdsl.opening.reading import read_source, text_source
 from archdsl.syntax import parse, tree

@@ -11,7 +11,8 @@ from archdsl import __version__
 from archdsl.analysis.difference import first_difference
 from archdsl.analysis.notation import value_text
 from archdsl.diagnostics import ArchError, Diagnostic, Source
-from archdsl.elaborate.program import Program, elaborate
+from archdsl.elaborate.architecture import elaborate
+from archdsl.elaborate.program import Program
 from archdsl.formula import sizes_text
 from archdsl.ir.document import digest, document
 from archdsl.ir.nodes import Architecture

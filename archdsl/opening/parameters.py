@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from archdsl.diagnostics import ArchError, Source
+from archdsl.elaborate.architecture import BadInput
 from archdsl.elaborate.expressions import UnknownName
-from archdsl.elaborate.program import BadInput, Program
+from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import BlockValue, LayerValue, Value
 from archdsl.shape import Dim
 from archdsl.symbolic import symbol
@@ -94,4 +95,4 @@ def _expression(program: Program, name: str, text: str, word: bool = True) -> Va
 
 
 def _evaluate(program: Program, expression: tree.Expression) -> Value:
-    return program.elaborator({}).evaluate(expression, program.scope({}))
+    return program.evaluator()(expression, program.scope({}))

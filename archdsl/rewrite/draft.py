@@ -9,8 +9,10 @@ from typing import TypeVar
 
 from archdsl.analysis.instances import Instance, instances, references
 from archdsl.diagnostics import Source, Span
+from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.binding import split_digits
-from archdsl.elaborate.program import Program, elaborate, read
+from archdsl.elaborate.items import read
+from archdsl.elaborate.program import Program
 from archdsl.ir.nodes import Architecture
 from archdsl.rewrite.text import Change, changed
 from archdsl.syntax import parse, tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from archdsl.diagnostics import Source
-from archdsl.elaborate.program import elaborate
+from archdsl.elaborate.architecture import elaborate
 from archdsl.ir.nodes import Architecture
 from archdsl.opening.imports import read_program
 

@@ -227,7 +227,7 @@ class TestText:
     def test_the_same_text_whatever_the_hash_seed(self) -> None:
         program = (
             "import sys; from archdsl.backends.graphviz import dot; from archdsl.diagnostics import Source;"
-            "from archdsl.elaborate.program import elaborate; from archdsl.opening.imports import read_program;"
+            "from archdsl.elaborate.architecture import elaborate; from archdsl.opening.imports import read_program;"
             "sys.stdout.buffer.write(dot(elaborate(read_program(Source('n', sys.stdin.read())), 'resnet34')).encode())"
         )
         outputs = {

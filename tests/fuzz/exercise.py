@@ -6,7 +6,8 @@ import time
 import zlib
 
 from archdsl.diagnostics import ArchError, Diagnostic, render_all, to_json
-from archdsl.elaborate.program import Program, read
+from archdsl.elaborate.items import read
+from archdsl.elaborate.program import Program
 from archdsl.formatting import format_source
 from archdsl.network import build
 from archdsl.opening.imports import BadImportPath

@@ -27,6 +27,7 @@ from archdsl.backends.torch.printing import literal, prose, quoted
 from archdsl.backends.torch.verify import verify
 from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
 from archdsl.diagnostics import Span
+from archdsl.elaborate.architecture import build_body, elaborator_of
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
@@ -149,7 +150,7 @@ class SourceWriter:
             name: known[name] if name in known and self.parameters[name] == dict(origin.bindings)[name] else value
             for name, value in self.parameters.items()
         }
-        elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant, self.budget)
+        elaborator = elaborator_of(self.program, parameters, witnesses, self.architecture.variant, self.budget)
         scope = elaborator.block_scope(key.text) if isinstance(key.text, tree.Block) else origin.scope
         scope = scope.bind(**known)
         extra = outer_references(node)
@@ -234,8 +235,8 @@ class SourceWriter:
         before = len(self.order), dict(self.built), set(self.names.taken)
         try:
             x = shape_of("in", self.architecture.input, number)
-            elaborator = self.program.elaborator(parameters, witnesses, self.architecture.variant, self.budget)
-            body = self.program.build(elaborator, parameters, x)
+            elaborator = elaborator_of(self.program, parameters, witnesses, self.architecture.variant, self.budget)
+            body = build_body(self.program, elaborator, parameters, x)
             writer = ClassWriter(self, witnesses, identifiers, named_values(elaborator))
             verify(witnesses, witnesses.rows[0], body, self.architecture.body)
             written = writer.write(body, "top", ())

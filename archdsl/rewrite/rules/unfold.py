@@ -19,7 +19,8 @@ from archdsl.analysis.expectations import failures
 from archdsl.analysis.instances import Instance
 from archdsl.diagnostics import Source
 from archdsl.elaborate.bias import starts_with_norm
-from archdsl.elaborate.program import Program, read
+from archdsl.elaborate.items import read
+from archdsl.elaborate.program import Program
 from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, has_state, is_open, names, style
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, at, text
 from archdsl.layers.base import Layer, written

@@ -1,0 +1,56 @@
+"""One node for equal text under equal names on an equal input: what of a scope a text depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from archdsl.elaborate.free_names import free_names
+from archdsl.elaborate.sequence import Origin
+from archdsl.elaborate.values import Identities, Scope
+from archdsl.syntax import tree
+
+
+class Memo:
+    """What was made so far, of which text under which names."""
+
+    def __init__(self) -> None:
+        self.made: dict[Any, Any] = {}
+        self.identities = Identities()
+        self.names: dict[tree.Node, tuple[str, ...]] = {}
+
+    def free(self, node: tree.Node, blocks: Mapping[str, tree.Block]) -> tuple[str, ...]:
+        """The free names of a text and of those of its file's `blocks` that it calls, in the order of the alphabet."""
+        if node not in self.names:
+            names = set(free_names(node))
+            pending = [name for name in names if name in blocks]
+            seen: set[str] = set()
+            while pending:
+                name = pending.pop()
+                if name in seen:
+                    continue
+                seen.add(name)
+                block = blocks[name]
+                if block.span.source is not node.span.source:
+                    # An imported block sees nothing of this file.
+                    continue
+                own = {each.name.text for each in block.parameters} | {each.text for each in block.layers}
+                more = free_names(block.body) - own
+                pending += [each for each in more if each in blocks]
+                names |= more
+            self.names[node] = tuple(sorted(names))
+        return self.names[node]
+
+    def key(self, text: tree.Node, scope: Scope, more: Iterable[str] = ()) -> Any:
+        """What must be known of a scope for a text, and for the further names."""
+        return scope.key((*more, *self.free(text, scope.blocks)), self.identities)
+
+    def origin(self, text: tree.Node, scope: Scope, inside: bool = True) -> Origin:
+        bound = tuple((name, scope.names[name]) for name in self.free(text, scope.blocks) if name in scope.names)
+        return Origin(text, scope, bound, inside)
+
+    def remember(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What was made under a key, or is made now."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
