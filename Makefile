@@ -12,7 +12,7 @@ help:
 	@echo "make test    install everything the tests need, then test"
 	@echo "make check   all that CI runs"
 	@echo "make bench   measure beside rivals; see benchmarks/README.md"
-	@echo "make fuzz    try mutants of small specs; RUNS=1000000 SEED=1"
+	@echo "make fuzz    try mutants of small specs; RUNS=1000000 SEED=1, without guidance FLAGS=--unguided"
 	@echo "make clean   remove what these made"
 
 # Installed, not linked, as a user has it: so it is made anew when anything of it changes.
@@ -53,6 +53,7 @@ bench: $(BIN)/installed
 
 RUNS ?= 1000000
 SEED ?= 1
+FLAGS ?=
 
 # Apart from the rest, as atheris has wheels for fewer Pythons and systems.
 $(BIN)/fuzz: $(BIN)/installed
@@ -60,7 +61,7 @@ $(BIN)/fuzz: $(BIN)/installed
 	@touch $@
 
 fuzz: $(BIN)/fuzz
-	$(BIN)/python -m tests.fuzz --runs $(RUNS) --seed $(SEED)
+	$(BIN)/python -m tests.fuzz --runs $(RUNS) --seed $(SEED) $(FLAGS)
 
 clean:
 	rm -rf build $(VENV)
