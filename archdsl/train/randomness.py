@@ -27,7 +27,7 @@ def begin(seed: int, *place: int | str, device: torch.device | None = None) -> N
     """Let what PyTorch draws by itself from here on derive from one place: dropout, initial weights.
 
     That is on the CPU, and on a device if one is given. `torch.manual_seed` would seek out every kind of device that
-    there may be, and keep a note for each that isn't in use yet: 2 ms a step, and a list that grows.
+    there may be, and keep a note for each that isn't in use yet: 1.5 ms a step, and a list that grows.
     """
     number = derived(seed, *place)
     torch.default_generator.manual_seed(number)
