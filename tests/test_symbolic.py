@@ -121,15 +121,24 @@ def test_identity_may_depend_on_parameters() -> None:
     assert [substitute(condition, {"k": k}) for k in (1, 2, 3, 4, 5)] == [True, False, True, False, True]
 
 
-def test_a_chain_folds_whatever_its_padding_is_made_of() -> None:
+@pytest.mark.parametrize("behind", [True, False])
+def test_a_chain_folds_whatever_its_padding_is_made_of(behind: bool) -> None:
+    # With padding on one side alone `⌊k/2⌋` stands in the sum as often as the size does: once.
     kernel = symbol("k")
     padding = (kernel - 1) // 2
-    size = Window(3, 9, (1, 1)).output(Window(kernel, 1, (padding, padding)).output(Window(1, S).output(H)))
+    middle = Window(kernel, 1, (padding, padding if behind else 0))
+    size = Window(3, 9, (1, 1)).output(middle.output(Window(1, S).output(H)))
     assert python(stride_of(size, H)) == "9 * s"
     for h, k, s in [(70, 3, 2), (41, 5, 1), (90, 4, 3)]:
         half = (k - 1) // 2
-        numbers = Window(3, 9, (1, 1)).output(Window(k, 1, (half, half)).output(Window(1, s).output(h)))
+        middle = Window(k, 1, (half, half if behind else 0))
+        numbers = Window(3, 9, (1, 1)).output(middle.output(Window(1, s).output(h)))
         assert substitute(size, {"H": h, "k": k, "s": s}) == numbers
+
+
+def test_only_a_floor_that_stands_once_is_folded() -> None:
+    twice = ((H // 2) * 2) // 3
+    assert [substitute(twice, {"H": h}) for h in (7, 8, 9, 11)] == [2, 2, 2, 3]
 
 
 def test_what_no_whole_number_can_be_is_settled() -> None:

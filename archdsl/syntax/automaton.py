@@ -115,7 +115,6 @@ __all__ = [
     "END",
     "ENDS",
     "NO_TOKEN",
-    "PATTERNS",
     "RULES",
     "STATES",
     "WORDS",

@@ -43,6 +43,8 @@ FOUND = {
     + "]\nb(5) b(1000)\n",
     "a shortcut that shrinks as a chain with an unknown kernel does": "arch net\ninput 3x16x12\nblock a(s, k) = "
     "[residual<conv1-{2 * in_channels}/{s} conv{k}-{in_channels} avgpool3/99(padding=1) | project> relu]\na(1, 3)\n",
+    "a shortcut beside what is a chain of windows for some values only": "arch net\ninput 8x16x12\nblock a(f, s) = "
+    "[residual<upsample{f} conv3-{in_channels}/{s} | project> relu]\na(1, 2)\n",
     "comments that a look ahead could read in two ways": "arch net\ninput 3x8x8\nrelu\nvariants "
     + "# \n" * 60
     + "relu\n",
