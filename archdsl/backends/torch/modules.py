@@ -8,7 +8,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.calls import outer_tensors
-from archdsl.backends.torch.inner_tensors import cut_points
+from archdsl.backends.torch.inner_tensors import InnerTensors, cut_points
 from archdsl.backends.torch.layout import Bracket, Doc, Joined, call, flat
 from archdsl.backends.torch.namespace import TAKEN, identifier
 from archdsl.backends.torch.printing import name_literal
@@ -39,6 +39,29 @@ class Item:
     """The member that it is, where it is one."""
     turns: tuple[Item, ...] = ()
     """The same modules one by one, where they are several and of a known number."""
+
+
+def flatten_ahead(node: Node, referred: InnerTensors) -> bool:
+    """Whether a flatten is needed ahead of a node: an `fc` on a map that comes first in it.
+
+    What is element-wise may stand between, so that a flatten is hoisted out of `nn.Sequential`, unless its
+    tensor is `referred` to, which is none that was flattened.
+    """
+    if isinstance(node, LayerNode):
+        steps = node.layer.torch(node.input)
+        return len(steps) > 1 and steps[0] is FLATTEN
+    if isinstance(node, Call):
+        return style(node.body, "block") == "numbered" and flatten_ahead(node.body, referred)
+    if isinstance(node, Repeat):
+        return bool(node.runs) and flatten_ahead(node.runs[0].node, referred)
+    if isinstance(node, Chain):
+        for member in node.members:
+            inner = member.node
+            if flatten_ahead(inner, referred):
+                return True
+            if not (isinstance(inner, LayerNode) and inner.layer.elementwise) or referred.may_name(member.marks):
+                return False
+    return False
 
 
 def is_single_module(steps: tuple[Step, ...]) -> bool:
@@ -77,28 +100,7 @@ class Modules:
         """Whether the container at hand has a label among its members, so that all have keys."""
 
     def flatten_ahead(self, node: Node) -> bool:
-        """Whether a flatten is needed ahead of a node: an `fc` on a map that comes first in it.
-
-        What is element-wise may stand between, so that a flatten is hoisted out of `nn.Sequential`, unless
-        its tensor is referred to, which is none that was flattened.
-        """
-        if isinstance(node, LayerNode):
-            steps = node.layer.torch(node.input)
-            return len(steps) > 1 and steps[0] is FLATTEN
-        if isinstance(node, Call):
-            return style(node.body, "block") == "numbered" and self.flatten_ahead(node.body)
-        if isinstance(node, Repeat):
-            return bool(node.runs) and self.flatten_ahead(node.runs[0].node)
-        if isinstance(node, Chain):
-            for member in node.members:
-                inner = member.node
-                if self.flatten_ahead(inner):
-                    return True
-                if not (isinstance(inner, LayerNode) and inner.layer.elementwise):
-                    return False
-                if self.writer.source.inner.may_name(member.marks):
-                    return False
-        return False
+        return flatten_ahead(node, self.writer.source.inner)
 
     def layer(self, node: LayerNode, overwrite: bool) -> Doc | None:
         """One layer as one module, or None if it is not one. A flatten ahead of it is left to others."""

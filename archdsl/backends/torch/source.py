@@ -26,6 +26,7 @@ from archdsl.backends.torch.layout import WIDTH
 from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
 from archdsl.backends.torch.parameters import Argument, Parameters, handed_constants
 from archdsl.backends.torch.printing import literal, prose, quoted
+from archdsl.backends.torch.reading import read_back
 from archdsl.backends.torch.verify import verify
 from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
 from archdsl.elaborate.architecture import build_body, elaborator_of
@@ -34,7 +35,7 @@ from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import BlockValue, Labelled, LayerValue, Value, is_number
 from archdsl.elaborate.witnesses import Row, Witnesses
-from archdsl.ir.nodes import Architecture, Chain, Merge, Node
+from archdsl.ir.nodes import Architecture, Chain, LayerNode, Merge, Node
 from archdsl.symbolic import (
     Comparison,
     Expr,
@@ -207,7 +208,28 @@ class SourceWriter:
         used = (text for name, text in self.definitions.items() if re.search(rf"\b{re.escape(name)}\(", code))
         parts = [*(text.strip("\n") for text in used), *parts]
         body = "\n\n\n".join(parts)
-        return f"{self.header(body)}\n\n\n{body}\n"
+        text = f"{self.header(body)}\n\n\n{body}\n"
+        self.read_back(text)
+        return text
+
+    def read_back(self, text: str) -> None:
+        """Raise WrongSource unless the text is the network, class by class and call by call."""
+        used = {generated.name for generated in self.order}
+        calls = [
+            (generated.name, {each.name: each.value(key_and_row(node)[1]) for each in generated.arguments}, node)
+            for key, by_row in self.built.items()
+            for node in {freeze(key_and_row(node)[1]): node for node in reversed(self.nodes[key])}.values()
+            for generated in [by_row[freeze(key_and_row(node)[1])]]
+            if generated.name in used
+        ]
+        layers = [node for node in walk(self.architecture.body) if isinstance(node, LayerNode)]
+        read_back(text, self.top, self.architecture, layers, self.definitions, calls, self.serving, self.inner)
+
+    def serving(self, node: Node) -> tuple[str, tuple[tuple[str, Any], ...]]:
+        """The class that serves a node, and what it is handed."""
+        key, row = key_and_row(node)
+        generated = self.built[key][freeze(row)]
+        return generated.name, tuple(sorted((each.name, each.value(row)) for each in generated.arguments))
 
     def network(self, fixed: frozenset[str]) -> GeneratedClass:
         """The class of the network; its parameters that are numbers stay open unless something depends on them."""
