@@ -167,6 +167,39 @@ class Budget:
             )
 
 
+class Altogether:
+    """What all variants of a spec take together: beyond some times the limits of one, no further one is looked at."""
+
+    TIMES = 5
+    """Usual tables of variants come nowhere near: the four DenseNets have 2,500 layers between them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.spent = {"steps": 0, "calls": 0, "layers": 0}
+
+    def add(self, budget: Budget, span: Span | None) -> None:
+        """Count in what a variant took. Raises ArchError, at its place, where all so far took too much together."""
+        for name, (kind, wording) in _ALTOGETHER.items():
+            self.spent[name] += getattr(budget, name)
+            most = self.TIMES * int(getattr(self.limits, name))
+            if self.spent[name] > most:
+                raise ArchError(
+                    kind(
+                        span,
+                        wording.format(most),
+                        "those behind it are not looked at",
+                        helps=["keep fewer variants in one file", self.limits.help(name)],
+                    )
+                )
+
+
+_ALTOGETHER: dict[str, tuple[type[Diagnostic], str]] = {
+    "steps": (TooManySteps, "the variants up to this one take more than {} steps together"),
+    "calls": (TooManyCalls, "the variants up to this one unroll blocks into more than {} different calls together"),
+    "layers": (TooManyLayers, "the variants up to this one unroll into more than {} different layers together"),
+}
+
+
 def shown(count: int) -> str:
     """A count, or its power of ten where nobody wants to read so many digits."""
     return str(count) if count < 10**12 else f"about 10^{len(str(count)) - 1}"

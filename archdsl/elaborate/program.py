@@ -62,9 +62,9 @@ class Program:
     def scope(self, parameters: Mapping[str, Value]) -> Scope:
         return Scope(dict(parameters), self.blocks)
 
-    def evaluator(self) -> Evaluator:
+    def evaluator(self, budget: Budget | None = None) -> Evaluator:
         """What works out expressions of this spec that depend on no unknown number."""
-        return Evaluator(undecided, Budget(self.limits))
+        return Evaluator(undecided, budget or Budget(self.limits))
 
     @cached_property
     def has_references(self) -> bool:
