@@ -104,7 +104,8 @@ def elaborator_of(
             scopes.update(block_scopes(program, parameters, made.evaluate))
         return scopes[block]
 
-    made = Elaborator(block_scope, budget or Budget(program.limits), witnesses, variant, program.has_references)
+    budget = budget or Budget(program.limits)
+    made = Elaborator(block_scope, budget, witnesses, variant, program.has_references, program.names)
     return made
 
 

@@ -69,7 +69,8 @@ class TensorTooLarge(Diagnostic):
 class Budget:
     """Counts of one network, or of the classes of one source. Each count raises ArchError beyond its limit.
 
-    `times` as much may be spent on a source: a text is built anew for each class that is tried for it.
+    `times` as much may be spent on a source: a text is built anew for each class that is tried for it. What the zoo
+    takes for that is less than twice what its networks do.
     """
 
     def __init__(self, limits: Limits, times: int = 1) -> None:
@@ -78,6 +79,7 @@ class Budget:
         self.layers = 0
         self.calls = 0
         self.steps = 0
+        self.written = 0
         self.depth = 0
 
     def step(self, span: Span, times: int = 1) -> None:
@@ -116,6 +118,23 @@ class Budget:
                     f"blocks are unrolled into more than {self.limits.calls} different calls",
                     "called here",
                     helps=[self.limits.help("calls")],
+                )
+            )
+
+    def write(self, span: Span, count: int = 1) -> None:
+        """Members written out in a source, which a repeat within a repeat multiplies."""
+        self.written += count
+        most = self.times * self.limits.layers
+        if self.written > most:
+            raise ArchError(
+                TooManyLayers(
+                    span,
+                    f"written out as a source, this has more than {most} layers",
+                    "the limit was met here",
+                    helps=[
+                        "label the repeats within each other, so that each is a container",
+                        self.limits.help("layers"),
+                    ],
                 )
             )
 

@@ -73,6 +73,11 @@ class Program:
         return any(isinstance(node, (tree.Reference, tree.Aux)) for item in items for node in item.walk())
 
     @cached_property
+    def names(self) -> dict[tree.Node, tuple[str, ...]]:
+        """The free names of its texts, each found when it is first asked for."""
+        return {}
+
+    @cached_property
     def files(self) -> tuple[Program, ...]:
         """This file and all that it is built of, each once."""
         found: dict[Program, None] = {self: None}

@@ -42,9 +42,10 @@ class Elaborator:
         self,
         block_scope: Callable[[tree.Block], Scope],
         budget: Budget,
-        witnesses: Witnesses | None = None,
-        variant: str | None = None,
-        references: bool = True,
+        witnesses: Witnesses | None,
+        variant: str | None,
+        references: bool,
+        names: dict[tree.Node, tuple[str, ...]],
     ) -> None:
         self.references = references
         """Whether the spec has any `@label`; where it has none, no copy of a repeat needs a name of its own."""
@@ -55,7 +56,7 @@ class Elaborator:
         self.budget = budget
         self.evaluate = Evaluator(self.decide, budget)
         self.binder = Binder(self.evaluate)
-        self.memo = Memo()
+        self.memo = Memo(names)
         self.calls: list[tree.Block] = []
         self.marks_of: dict[Node, dict[str, Shape]] = {}
         self.lets: list[tuple[str, Expr]] = []

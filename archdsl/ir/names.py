@@ -203,7 +203,9 @@ class _Namer:
             width = self.width(run.node)
             turn = symbol(f"turn{depth}")
             assert isinstance(turn, Expr)
-            ahead = {word: counts.get(word, 0) + step * turn for word, step in width.items()}
+            # A single turn has nothing before it: repeats of one turn within each other would only pile up formulas.
+            before = 0 if run.count == 1 else turn
+            ahead = {word: counts.get(word, 0) + step * before for word, step in width.items()}
             entries, _ = self.entries(run.node.members, counts | ahead, depth + 1)
             if node.index is not None:
                 entries = tuple(_settle(entry, node.index, start + turn) for entry in entries)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from archdsl.backends.torch.handed import PerAxis, bindings, collapsed
 from archdsl.elaborate.values import LayerValue, PathValue, Value, identity, is_number
 from archdsl.elaborate.witnesses import Row
-from archdsl.ir.nodes import Aux, Call, Chain, Merge, Node, Reference
+from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference
+from archdsl.once import once
 from archdsl.record import record
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.syntax import tree
@@ -67,38 +68,40 @@ def shape_of(name: str, like: Shape, number: Callable[[str, Any], Dim]) -> Shape
     return like.with_spatial(sizes).with_channels(number(f"{name}_channels", like.channels))
 
 
-@lru_cache(maxsize=4096)
 def outer_references(node: Node) -> tuple[str, ...]:
     """The labels outside a node whose tensors it uses, in the order of use."""
+    return _references(node)[0]
+
+
+@once
+def _references(node: Node) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The labels outside a node that it uses, and those in it that are in reach behind it."""
+    if isinstance(node, (Call, LayerNode)):
+        return (), frozenset()
     found: dict[str, None] = {}
-    _references(node, set(), found)
-    return tuple(found)
-
-
-def _references(node: Node, inside: set[str], found: dict[str, None]) -> None:
-    if isinstance(node, (Reference, Aux)) and node.target.split(".")[0] not in inside:
+    made: set[str] = set()
+    if isinstance(node, (Reference, Aux)):
         found[node.target] = None
-    if isinstance(node, Reference):
-        return
-    if isinstance(node, Chain):
-        # Labels inside a container are out of reach behind it, but for their dotted names.
-        seen = set(inside) if node.container else inside
-        for member in node.members:
-            _references(member.node, seen, found)
-            seen |= set(member.marks)
-    elif not isinstance(node, Call):
-        for part in node.parts:
-            _references(part, inside, found)
+    chain = node if isinstance(node, Chain) else None
+    marks = (member.marks for member in chain.members) if chain else repeat(())
+    for part, own in zip(node.parts, marks, strict=False):
+        used, inside = _references(part)
+        found.update((target, None) for target in used if target.split(".")[0] not in made)
+        made |= inside
+        made.update(own)
+    # Labels inside a container are out of reach behind it, but for their dotted names.
+    return tuple(found), frozenset() if chain and chain.container else frozenset(made)
 
 
-def needed_marks(node: Node) -> set[str]:
+@once
+def needed_marks(node: Node) -> frozenset[str]:
     """The labels whose tensors something in a class refers to; what its blocks and containers settle apart."""
     found: set[str] = set()
     for part in node.parts:
         found |= set(outer_references(part))
         if not (isinstance(part, Call) or (isinstance(part, Chain) and part.container)):
             found |= needed_marks(part)
-    return found
+    return frozenset(found)
 
 
 def axis_name(whole: str, axis: int) -> str:

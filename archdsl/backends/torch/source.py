@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
+from functools import cached_property
 from typing import Any
 
 from archdsl.backends.torch.calls import (
@@ -66,7 +68,7 @@ class SourceWriter:
         self.built: dict[Key, dict[frozenset[tuple[str, Any]], GeneratedClass]] = {}
         self.order: list[GeneratedClass] = []
         self.definitions: dict[str, str] = {}
-        self.budget = Budget(program.limits, times=10)
+        self.budget = Budget(program.limits, times=4)
         self.names = Namespace(TAKEN)
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
         self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
@@ -174,15 +176,19 @@ class SourceWriter:
         text = node.origin.text
         if isinstance(text, tree.Block):
             words = [text.name.text]
-            kinds = {tuple(s for s in key.special) for key in self.nodes if key.text is text}
-            if len(kinds) > 1:
+            if self.kinds[text] > 1:
                 words += [_word(value) for _, value in node.origin.bindings if not is_number(value)]
             return "_".join(words)
         if isinstance(node, Merge):
             return node.kind
         return self.labels.get(text, "group" if node.origin.inside else "branch")
 
-    @property
+    @cached_property
+    def kinds(self) -> Counter[tree.Node]:
+        """How many kinds of arguments each text is called with."""
+        return Counter(text for text, _ in {(key.text, key.special) for key in self.nodes})
+
+    @cached_property
     def labels(self) -> dict[tree.Node, str]:
         """The label of each group that has one."""
         found: dict[tree.Node, str] = {}

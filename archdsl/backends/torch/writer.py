@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -76,7 +76,7 @@ class ClassWriter:
         self.attributes = Namespace(ATTRIBUTES)
         self.locals = Namespace({*TAKEN, "x", *identifiers.values()})
         self.tensors: dict[str, str] = {}
-        self.needed: set[str] = set()
+        self.needed: Set[str] = frozenset()
         self.counters: list[str] = []
         """The variables of the loops around."""
         self.loops: dict[str, Dim] = {}
