@@ -80,11 +80,14 @@ class Budget:
         self.calls = 0
         self.steps = 0
         self.written = 0
+        self.at: Span | None = None
+        """What was last worked out."""
         self.depth = 0
 
     def step(self, span: Span, times: int = 1) -> None:
         """An expression or statement, or the items of a list, worked out."""
         self.steps += times
+        self.at = span
         if self.steps > self.times * self.limits.steps:
             raise ArchError(
                 TooManySteps(
@@ -94,6 +97,11 @@ class Budget:
                     helps=["loop over fewer items", self.limits.help("steps")],
                 )
             )
+
+    def more(self, times: int) -> None:
+        """More steps for what was last worked out: its unknown numbers make it heavy."""
+        if self.at is not None:
+            self.step(self.at, times)
 
     def layer(self, span: Span) -> None:
         """One more member of a chain."""

@@ -125,7 +125,7 @@ class SourceWriter:
         """Calls in groups that agree on what one text could not leave open."""
         rows, fixed = numbers.rows, numbers.fixed
         conditions = [each for each in need.expressions if isinstance(each, (Comparison, Junction))]
-        witnesses = Witnesses([])
+        witnesses = Witnesses([], spend=self.budget.more)
         if conditions:
             groups: dict[Any, list[Row]] = {}
             for row in rows:
@@ -145,7 +145,8 @@ class SourceWriter:
         """Build a body on unknown numbers and write it as a class."""
         node, number = numbers.node, numbers.number
         served = {freeze(row) for row in numbers.rows}
-        witnesses = Witnesses([numbers.known(row) for row in numbers.rows])
+        self.budget.more(len(numbers.rows) * (1 + len(numbers.rows[0])))
+        witnesses = Witnesses([numbers.known(row) for row in numbers.rows], spend=self.budget.more)
         origin = node.origin
         known = {name: rebuilt(name, value, number) for name, value in bindings(node)}
         parameters = {
@@ -227,7 +228,9 @@ class SourceWriter:
         identifiers |= {name: name for name in sizes}
         row |= sizes
         known = dict(row)
-        witnesses = Witnesses([{identifiers[name]: value for name, value in known.items()}], settle=False)
+        witnesses = Witnesses(
+            [{identifiers[name]: value for name, value in known.items()}], settle=False, spend=self.budget.more
+        )
 
         def number(name: str, value: Any) -> Any:
             if name in fixed or name not in identifiers:
