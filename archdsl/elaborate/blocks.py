@@ -65,7 +65,7 @@ def _new_call(
     calls.append(block)
     try:
         with _called_from(span):
-            body = elaborator.chain(block.body.items, scope, x, block.body.span, True)
+            body = elaborator.chain(block.body.items, scope, x, block.body.span, True, kind="block")
     finally:
         calls.pop()
     others = tuple(

@@ -49,6 +49,8 @@ class PathValue:
     bindings: tuple[tuple[str, Value], ...]
     labels: tuple[tuple[str, Labelled], ...]
     scope: Scope = field(compare=False, repr=False)
+    calls: tuple[tree.Block, ...] = field(default=(), compare=False, repr=False)
+    """The blocks that were being built where they were written."""
 
 
 Value: TypeAlias = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.torch.handed import PerAxis, bindings, collapsed
@@ -206,7 +207,8 @@ def rebuilt(
     if isinstance(value, PathValue):
         bindings = tuple((inner, rebuilt(f"{name}.{inner}", each, number, tensors)) for inner, each in value.bindings)
         labels = tuple((label, tensors.get(each.path, each)) for label, each in value.labels)
-        return PathValue(value.group, bindings, labels, value.scope.bind(**dict(bindings)).with_labels(dict(labels)))
+        scope = value.scope.bind(**dict(bindings)).with_labels(dict(labels))
+        return replace(value, bindings=bindings, labels=labels, scope=scope)
     return value
 
 
