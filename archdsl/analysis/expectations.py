@@ -14,6 +14,7 @@ from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal, similar_h
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope
 from archdsl.elaborate.variants import Expectation
+from archdsl.ir.marks import spelled
 from archdsl.ir.nodes import Architecture
 from archdsl.record import record
 from archdsl.shape import Dim
@@ -169,7 +170,8 @@ class _Checker:
             raise ArchError(
                 BadExpectation(each.span, "`size` needs a label in brackets: `size(@label)`", "expected here")
             )
-        marks = Tracer()(self.architecture.body, self.architecture.input).marks
+        traced = Tracer()(self.architecture.body, self.architecture.input).marks
+        marks = {spelled(path): shape for path, shape in traced.items()}
         if label in marks:
             return marks[label].dims
         rows = {row.name: row.output for row in self.summary.rows}

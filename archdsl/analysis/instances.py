@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.ir.marks import Mark, Path
 from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Name, Node, Reference, at, text
 from archdsl.ir.nodes import Repeat as RepeatNode
@@ -41,7 +42,7 @@ class Instance:
     """The container or branch it stands in; two layers of one home follow each other directly."""
     around: tuple[Merge | Aux, ...]
     """The merges and auxiliary outputs that it is inside of, the outermost first."""
-    marks: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
     """The labels whose tensor it makes, by which a reference could read it."""
 
     def keys(self) -> dict[str, tuple[Dim, ...]]:
@@ -63,9 +64,9 @@ def instances(architecture: Architecture) -> tuple[Instance, ...]:
     return tuple(walk.found)
 
 
-def references(architecture: Architecture) -> frozenset[str]:
-    """The labels that are read from elsewhere: by a reference or by an auxiliary output."""
-    found: set[str] = set()
+def references(architecture: Architecture) -> frozenset[Path]:
+    """The labels whose tensors are read from elsewhere: by a reference or by an auxiliary output."""
+    found: set[Path] = set()
     pending: list[Node] = [architecture.body]
     seen: set[Node] = set()
     while pending:
@@ -170,7 +171,7 @@ class _Walk:
         self.named(alone, name, replace(place.inside(node), home=object()))
         self.here = arriving
 
-    def layer(self, node: LayerNode, name: str, marks: tuple[str, ...], place: _Place) -> None:
+    def layer(self, node: LayerNode, name: str, marks: tuple[Mark, ...], place: _Place) -> None:
         if len(self.found) >= AT_MOST:
             raise ArchError(
                 TooManyCopies(self.span, f"`{self.name}` has more than {AT_MOST:,} layers to go through one by one")

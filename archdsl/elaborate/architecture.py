@@ -102,7 +102,8 @@ def elaborator_of(
             scopes.update(block_scopes(program, parameters, made.evaluate))
         return scopes[block]
 
-    made = Elaborator(block_scope, budget or Budget(program.limits), witnesses, variant, program.has_references)
+    budget = budget or Budget(program.limits)
+    made = Elaborator(block_scope, budget, program.references, witnesses, variant)
     return made
 
 

@@ -82,7 +82,7 @@ def _new_call(
         arguments=tuple(arguments.items()),
         body=body,
     )
-    elaborator.marks_of[node] = elaborator.marks_of[body]
+    elaborator.labels_of[node] = elaborator.labels_of[body]
     return node
 
 

@@ -130,7 +130,7 @@ class CallArguments:
     def _path(self, path: tree.Group) -> PathValue:
         names = sorted(self.elaborator.memo.free(path, self.scope.blocks))
         bound = tuple((name, self.scope.names[name]) for name in names if name in self.scope.names)
-        value = PathValue(path, bound, self.scope)
+        value = PathValue(path, bound, self.scope.called(names), self.scope)
         self.elaborator.budget.items(path.span, value)
         return value
 

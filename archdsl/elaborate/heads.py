@@ -117,13 +117,14 @@ def _afterwards(elaborator: Elaborator, layer: Layer, head: tree.Head, sequence:
     outer = sequence.scope
     sequence.scope = outer.without_afters()
     elaborator.body(after.body, sequence, None)
-    sequence.scope = outer.with_marks(sequence.marks)
+    sequence.scope = outer.with_labels(sequence.labels)
 
 
 def _handed_over(elaborator: Elaborator, value: PathValue, sequence: Sequence, label: Name | None) -> None:
     """Layers from angle brackets, built under the names they were written with."""
     items = value.group.items
-    inner = Sequence(sequence.x, value.scope)
+    # A branch that begins with what is handed over may begin with a reference.
+    inner = Sequence(sequence.x, value.scope, branch=sequence.branch and not sequence.members)
     if label is None:
         elaborator.statements(items, inner)
         sequence.members += inner.members

@@ -37,7 +37,8 @@ class Memo:
                 own = {each.name.text for each in block.parameters} | {each.text for each in block.layers}
                 more = free_names(block.body) - own
                 pending += [each for each in more if each in blocks]
-                names |= more
+                # The labels that a block refers to are its own.
+                names |= {each for each in more if each[0] != "@"}
             self.names[node] = tuple(sorted(names))
         return self.names[node]
 

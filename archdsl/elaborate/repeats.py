@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label
 from archdsl.elaborate.bias import settle_turns
 from archdsl.elaborate.expressions import BadOperands
 from archdsl.elaborate.free_names import free_names, values_need
-from archdsl.elaborate.references import mark
+from archdsl.elaborate.references import make_reachable
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.values import Scope, describe
+from archdsl.elaborate.values import Labelled, Scope, describe
 from archdsl.ir.nodes import Chain, Name, Repeat, Run
 from archdsl.layers.window import ShapeTooSmall
 from archdsl.shape import Dim, Shape
@@ -43,7 +44,7 @@ def repeat_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence
         if node is not None:
             sequence.add(node)
             for run in node.runs:
-                sequence.mark(elaborator.marks_of.get(run.node, {}))
+                sequence.reach(elaborator.labels_of.get(run.node, {}))
         return
     label = elaborator.label(item.label, sequence)
     assert label is not None
@@ -56,7 +57,7 @@ def repeat_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence
         return elaborator.finish(inner, item.span, True, item, scope)
 
     sequence.add(elaborator.memo.remember(key, make), label)
-    mark(elaborator, label, sequence, sequence.members[-1], item)
+    make_reachable(elaborator, label, sequence, sequence.members[-1], item)
 
 
 def turns_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence) -> None:
@@ -171,7 +172,14 @@ class Turns:
                 runs.append(Run(count=times, node=node))
             x = node.output
             turn += times
+            self.reach(self.elaborator.labels_of[node])
         return runs
+
+    def reach(self, labels: Mapping[str, Labelled]) -> None:
+        """Let later turns refer to the tensors of this one, as those of a `for` do."""
+        if self.needs_index and labels and self.elaborator.references:
+            self.elaborator.budget.step(self.item.span, len(self.scope.labels))
+            self.scope = self.scope.with_labels(labels)
 
     def open_runs(self, count: Dim, x: Shape) -> list[Run] | None:
         """Runs whose text serves every turn: all turns, the first and the others, or turns that grow evenly.

@@ -27,7 +27,7 @@ def axis_by_axis(value: Value, node: Node) -> Value:
     """A layer handed over with its numbers for each axis, so that `conv3-8/2` and `conv1x7-8` are of one kind."""
     if isinstance(value, PathValue):
         inner = tuple((name, axis_by_axis(each, node)) for name, each in value.bindings)
-        return PathValue(value.group, inner, value.scope)
+        return PathValue(value.group, inner, value.labels, value.scope)
     if not isinstance(value, LayerValue) or node.input.rank == 0:
         return value
     given = dict(value.arguments)

@@ -146,10 +146,10 @@ class Parameters:
 
 def parameter_name(name: str) -> str:
     """What a number of a call is called in the class: `layer.stride` is `stride` where that is free."""
-    parts = name.split(".")
+    parts = name.lstrip("@").split(".")
     if parts[-1].isdigit() and len(parts) > 1:
         return f"{parts[-2]}_{parts[-1]}"
-    return PYTORCH.get(parts[-1], parts[-1]) if len(parts) > 1 else name
+    return PYTORCH.get(parts[-1], parts[-1]) if len(parts) > 1 else parts[0]
 
 
 def handed_constants(rows: list[Row]) -> frozenset[str]:

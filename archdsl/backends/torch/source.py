@@ -11,7 +11,8 @@ from archdsl.backends.torch.calls import (
     freeze,
     is_class,
     key_and_row,
-    outer_references,
+    outer_names,
+    outer_tensors,
     rebuilt,
     shape_of,
     shape_row,
@@ -20,20 +21,21 @@ from archdsl.backends.torch.calls import (
 from archdsl.backends.torch.class_text import FUNCTIONS, class_lines, describe, outputs_lines, taken_for_granted
 from archdsl.backends.torch.handed import bindings
 from archdsl.backends.torch.initials import initial_lines
+from archdsl.backends.torch.inner_tensors import InnerTensors
 from archdsl.backends.torch.layout import WIDTH
 from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
 from archdsl.backends.torch.parameters import Argument, Parameters, handed_constants
 from archdsl.backends.torch.printing import literal, prose, quoted
+from archdsl.backends.torch.reading import read_back
 from archdsl.backends.torch.verify import verify
 from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
-from archdsl.diagnostics import Span
 from archdsl.elaborate.architecture import build_body, elaborator_of
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
-from archdsl.elaborate.values import BlockValue, LayerValue, Value, is_number
+from archdsl.elaborate.values import BlockValue, Labelled, LayerValue, Value, is_number
 from archdsl.elaborate.witnesses import Row, Witnesses
-from archdsl.ir.nodes import Architecture, Aux, Chain, Merge, Node, Reference
+from archdsl.ir.nodes import Architecture, Chain, LayerNode, Merge, Node
 from archdsl.symbolic import (
     Comparison,
     Expr,
@@ -71,10 +73,7 @@ class SourceWriter:
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
         self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
         """The class of what the network gives in training, where that is more than one tensor."""
-        self.references = {
-            node.target: node.span for node in walk(architecture.body) if isinstance(node, (Reference, Aux))
-        }
-        self.referenced = {word for target in self.references for word in target.split(".")}
+        self.inner = InnerTensors(architecture.body)
 
     def define(self, name: str, text: str) -> None:
         """Add the source of a class that torch lacks."""
@@ -86,14 +85,6 @@ class SourceWriter:
         for operation in operations(value):
             if operation in FUNCTIONS:
                 self.define(operation, FUNCTIONS[operation])
-
-    def is_referenced(self, marks: tuple[str, ...]) -> bool:
-        """Whether some reference may name one of these labels."""
-        return not self.referenced.isdisjoint(marks)
-
-    def reference_place(self, target: str) -> Span:
-        """Where a spec refers to a label."""
-        return self.references[target]
 
     # Classes of blocks, groups and merges
 
@@ -145,7 +136,12 @@ class SourceWriter:
         served = {freeze(row) for row in numbers.rows}
         witnesses = Witnesses([numbers.known(row) for row in numbers.rows])
         origin = node.origin
-        known = {name: rebuilt(name, value, number) for name, value in bindings(node)}
+        extra = tuple(outer_tensors(node))
+        tensors = {
+            path: Labelled(path, shape_of(name, shape, number))
+            for (path, shape), name in zip(outer_tensors(node).items(), outer_names(node), strict=True)
+        }
+        known = {name: rebuilt(name, value, number, tensors) for name, value in bindings(node)}
         parameters = {
             name: known[name] if name in known and self.parameters[name] == dict(origin.bindings)[name] else value
             for name, value in self.parameters.items()
@@ -153,21 +149,24 @@ class SourceWriter:
         elaborator = elaborator_of(self.program, parameters, witnesses, self.architecture.variant, self.budget)
         scope = elaborator.block_scope(key.text) if isinstance(key.text, tree.Block) else origin.scope
         scope = scope.bind(**known)
-        extra = outer_references(node)
-        marks = {target: shape_of(target, origin.scope.marks[target], number) for target in extra}
+        labels = {name: tensors[each.path] for name, each in scope.labels.items() if each.path in tensors}
         inside = origin.inside
-        body = elaborator.rebuild(key.text, scope.with_marks(marks), shape_of("in", node.input, number), inside)
-        writer = ClassWriter(self, witnesses, numbers.identifiers, named_values(elaborator), numbers.printed)
+        body = elaborator.rebuild(key.text, scope.with_labels(labels), shape_of("in", node.input, number), inside)
+        reach = elaborator.labels_of[body]
+        given = tuple(reach[word].path for word in self.inner.of(node))
+        writer = ClassWriter(self, witnesses, numbers.identifiers, named_values(elaborator), numbers.printed, given)
         for each in self.nodes[key]:
             row = key_and_row(each)[1]
             if freeze(row) in served:
-                verify(witnesses, numbers.known(row), body, each)
+                outer = dict(zip(extra, outer_tensors(each), strict=True))
+                verify(witnesses, numbers.known(row), body, each, outer)
         text = writer.write(body, "block" if isinstance(key.text, tree.Block) else "group", extra)
         arguments = numbers.arguments(writer.used)
         name = self.names.claim(camel(self.title(node)))
-        tensors = [writer.tensors[target] for target in extra]
+        others = [writer.tensors[target] for target in extra]
         taken = taken_for_granted(witnesses, writer)
-        return GeneratedClass(name, arguments, class_lines(name, describe(node), arguments, taken, text, tensors))
+        gives = f"tuple[{', '.join(['Tensor'] * (1 + len(given)))}]" if given else "Tensor"
+        return GeneratedClass(name, arguments, class_lines(name, describe(node), arguments, taken, text, others, gives))
 
     def title(self, node: Node) -> str:
         """What the class of a node is called after."""
@@ -209,7 +208,28 @@ class SourceWriter:
         used = (text for name, text in self.definitions.items() if re.search(rf"\b{re.escape(name)}\(", code))
         parts = [*(text.strip("\n") for text in used), *parts]
         body = "\n\n\n".join(parts)
-        return f"{self.header(body)}\n\n\n{body}\n"
+        text = f"{self.header(body)}\n\n\n{body}\n"
+        self.read_back(text)
+        return text
+
+    def read_back(self, text: str) -> None:
+        """Raise WrongSource unless the text is the network, class by class and call by call."""
+        used = {generated.name for generated in self.order}
+        calls = [
+            (generated.name, {each.name: each.value(key_and_row(node)[1]) for each in generated.arguments}, node)
+            for key, by_row in self.built.items()
+            for node in {freeze(key_and_row(node)[1]): node for node in reversed(self.nodes[key])}.values()
+            for generated in [by_row[freeze(key_and_row(node)[1])]]
+            if generated.name in used
+        ]
+        layers = [node for node in walk(self.architecture.body) if isinstance(node, LayerNode)]
+        read_back(text, self.top, self.architecture, layers, self.definitions, calls, self.serving, self.inner)
+
+    def serving(self, node: Node) -> tuple[str, tuple[tuple[str, Any], ...]]:
+        """The class that serves a node, and what it is handed."""
+        key, row = key_and_row(node)
+        generated = self.built[key][freeze(row)]
+        return generated.name, tuple(sorted((each.name, each.value(row)) for each in generated.arguments))
 
     def network(self, fixed: frozenset[str]) -> GeneratedClass:
         """The class of the network; its parameters that are numbers stay open unless something depends on them."""

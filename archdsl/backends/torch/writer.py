@@ -17,6 +17,7 @@ from archdsl.backends.torch.parameters import Argument
 from archdsl.backends.torch.positional import Positional
 from archdsl.backends.torch.printing import literal, name_literal
 from archdsl.elaborate.witnesses import Row, Witnesses
+from archdsl.ir.marks import Path
 from archdsl.ir.names import Entry, Inside, as_container, is_open, leaks, names, style
 from archdsl.ir.nodes import Chain, Merge, Name, Node, Repeat, Run, at
 from archdsl.shape import Dim
@@ -61,6 +62,7 @@ class ClassWriter:
         identifiers: dict[str, str],
         lets: dict[Expr, str],
         wholes: dict[tuple[str, ...], str] | None = None,
+        given: tuple[Path, ...] = (),
     ) -> None:
         self.source = source
         self.witnesses = witnesses
@@ -75,8 +77,11 @@ class ClassWriter:
         self.init: list[str] = []
         self.attributes = Namespace(ATTRIBUTES)
         self.locals = Namespace({*TAKEN, "x", *identifiers.values()})
-        self.tensors: dict[str, str] = {}
-        self.needed: set[str] = set()
+        self.tensors: dict[Path, str] = {}
+        """The variables that have the tensors of labels."""
+        self.needed: set[Path] = set()
+        self.given = given
+        """The tensors of labels that `forward` gives beside its output."""
         self.counters: list[str] = []
         """The variables of the loops around."""
         self.loops: dict[str, Dim] = {}
@@ -108,15 +113,19 @@ class ClassWriter:
                 raise NeedsValue(value)
             if each.name not in self.loops:
                 self.used.add(each.name)
-        if forward and isinstance(value, Expr) and value in self.lets:
+        if forward and isinstance(value, Expr) and self.is_named(value):
             return f"self.{self.kept_let(value)}"
         if forward:
             names = sorted(each.name for each in symbols(value))
             return literal(substitute(value, self.loops | {name: self.kept(name) for name in names}))
-        if isinstance(value, Expr) and value in self.lets:
+        if isinstance(value, Expr) and self.is_named(value):
             return self.let(value)
         self.source.note_functions(value)
         return literal(substitute(value, self.loops))
+
+    def is_named(self, value: Expr) -> bool:
+        """Whether a constructor has a variable for a value: a `let` names it, and it is the same in every turn."""
+        return value in self.lets and self.loops.keys().isdisjoint(each.name for each in symbols(value))
 
     def let(self, value: Expr) -> str:
         """The local variable of a constructor for what a `let` names."""
@@ -226,19 +235,19 @@ class ClassWriter:
         self.add_line("", Bracket("self.register_parameter(", (name_literal(name), doc), ")"))
         return reached(name, "get_parameter")
 
-    def tensor(self, target: str) -> str:
+    def tensor(self, target: Path) -> str:
         """The variable that has the tensor of a label."""
         return self.tensors[target]
 
     # Whole classes
 
-    def prepare(self, node: Node, extra: tuple[str, ...]) -> None:
+    def prepare(self, node: Node, extra: tuple[Path, ...]) -> None:
         """Note which labels are referred to, and name the tensors that come from outside."""
-        self.needed = needed_marks(node)
+        self.needed = needed_marks(node).union(self.given)
         for target in extra:
-            self.tensors[target] = self.locals.claim(target.rsplit(".", 1)[-1])
+            self.tensors[target] = self.locals.claim(target[-1].label)
 
-    def write(self, body: Chain | Merge, kind: str, extra: tuple[str, ...]) -> ClassText:
+    def write(self, body: Chain | Merge, kind: str, extra: tuple[Path, ...]) -> ClassText:
         """The text of a class for the body of a network, block or group, or for a merge."""
         self.prepare(body, extra)
         base: list[str] = []
@@ -252,7 +261,7 @@ class ClassWriter:
         elif kind == "top" or style(body, "block" if kind == "block" else "group") == "named":
             entries = names(body, "named")
             self.attributes.taken |= set(words(entries))
-            long = kind == "block" and is_long(body)
+            long = kind == "block" and is_long(body) and not self.given
             items = self.modules.chain_items(body.members, entries, False) if long else None
             if items is None:
                 parent, flow = "nn.Module", Flow("x", "x")
@@ -261,7 +270,7 @@ class ClassWriter:
                 parent, flow = "nn.Sequential", None
                 base += lines("", sequential(SUPER, items, keyed=True), "", 2)
         else:
-            items = self.modules.items(body)
+            items = None if self.given else self.modules.items(body)
             parent, flow = "nn.Sequential", None
             if items is None:
                 items, flow = self.positional.container(body)
@@ -294,6 +303,9 @@ class ClassWriter:
             flow.write(f"{STEP}return {self.source.outputs}({outputs})")
             flow.write(f"return {held}")
             return flow.lines
+        if self.given:
+            held = flow.flush()
+            return [*flow.lines, f"return {', '.join([held, *(self.tensors[path] for path in self.given)])}"]
         # What a module gives is `Any` to a type checker until it stands in a variable.
         if flow.pending and flow.text.startswith("torch.") and len(f"{STEP * 2}return {flow.text}") <= WIDTH:
             return [*flow.lines, f"return {flow.text}"]
