@@ -300,6 +300,8 @@ def compare_larger(
 def compare_parameters(program: Program, network: Network, kind: type[nn.Module], choose: random.Random) -> int:
     """The class built with another value against the spec elaborated with it. Gives how many were compared."""
     offered = [each.name for each in inspect.signature(kind).parameters.values()]
+    if strange := [name for name in offered if name not in network.parameters]:
+        raise Fault("constructor signature", f"offers {strange}")
     compared = 0
     for _ in range(2 if offered else 0):
         changed = {}
