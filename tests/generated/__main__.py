@@ -14,10 +14,12 @@ from pathlib import Path
 import torch
 
 from .clearing import clear
-from .judging import Verdict, judge
+from .counting import constructs
+from .faults import Verdict
+from .judging import judge
 from .mutants import mutants
 from .shortening import shortened, skeleton
-from .spec_writer import SpecWriter
+from .writing import SpecWriter
 
 SECONDS = 60
 
@@ -31,21 +33,28 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", action="store_true", help="mutants of specs, in place of new ones")
-    parser.add_argument("--parametric", type=float, default=0.1, help="share of specs whose constructor is compared, too")
+    parser.add_argument(
+        "--parametric", type=float, default=0.1, help="share of specs whose constructor is compared, too"
+    )
     parser.add_argument("--kept", type=int, default=6, help="how many texts of a kind of fault are shortened")
     parser.add_argument("--alone", action="store_true", help="also list what check refuses and the text seems to mean")
+    parser.add_argument("--open", action="store_true", help="only specs whose constructor is likely to take parameters")
+    parser.add_argument("--count", action="store_true", help="count what the specs that pass have in them")
     parser.add_argument("--out", type=Path, help="a file for the faults that were found")
     options = parser.parse_args()
     torch.set_num_threads(1)
     choose = random.Random(options.seed)
     kinds: Counter[str] = Counter()
     keys: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
     found: dict[str, tuple[Verdict, str]] = {}
     compared, begun = 0, time.process_time()
-    for run, text in enumerate(texts(options.mutants, options.seed, options.runs)):
+    for run, text in enumerate(texts(options.mutants, options.open, options.seed, options.runs)):
         verdict = timed(text, choose.random() < options.parametric)
         kinds[verdict.kind] += 1
         compared += verdict.compared
+        if options.count and verdict.kind == "ok":
+            counted.update(constructs(text))
         if verdict.is_fault or (options.alone and verdict.kind == "refused alone"):
             key = verdict.key if verdict.is_fault else f"{verdict.kind}: {verdict.detail}"
             keys[key] += 1
@@ -55,6 +64,8 @@ def main() -> None:
             clear()
             report(run + 1, kinds, compared, begun)
     report(sum(kinds.values()), kinds, compared, begun)
+    for name, number in counted.most_common():
+        print(f"{number:7} {number / max(1, kinds['ok']):6.1%}  {name}")
     listing = listed(found, keys)
     print(listing)
     if options.out:
@@ -62,12 +73,12 @@ def main() -> None:
     sys.exit(1 if any(verdict.is_fault for verdict, _ in found.values()) else 0)
 
 
-def texts(of_mutants: bool, seed: int, runs: int) -> Iterator[str]:
+def texts(of_mutants: bool, only_open: bool, seed: int, runs: int) -> Iterator[str]:
     if of_mutants:
         yield from mutants(seed, runs)
         return
     for number in range(runs):
-        yield SpecWriter(seed * 10_000_000 + number).spec()
+        yield SpecWriter(seed * 10_000_000 + number, True if only_open else None).spec()
 
 
 def timed(text: str, parametric: bool) -> Verdict:
@@ -101,12 +112,15 @@ def report(runs: int, kinds: Counter[str], compared: int, begun: float) -> None:
     passed = runs - kinds["refused"] - kinds["refused alone"]
     seconds = time.process_time() - begun
     table = ", ".join(f"{kind} {number}" for kind, number in kinds.most_common())
-    print(f"{runs} specs, {passed} pass check ({passed / max(1, runs):.0%}); {table}; {compared} constructors compared; {runs / seconds:.0f}/s", flush=True)
+    counted = f"{runs} specs, {passed} pass check ({passed / max(1, runs):.0%})"
+    print(f"{counted}; {table}; {compared} constructors compared; {runs / seconds:.0f}/s", flush=True)
 
 
 def listed(found: dict[str, tuple[Verdict, str]], keys: Counter[str]) -> str:
     parts = []
-    for shape, (verdict, text) in sorted(found.items(), key=lambda each: (-keys[each[0].split(" | ")[0]], len(each[1][1]))):
+    for shape, (verdict, text) in sorted(
+        found.items(), key=lambda each: (-keys[each[0].split(" | ")[0]], len(each[1][1]))
+    ):
         key = shape.split(" | ")[0]
         parts.append(f"## {key} ({keys[key]} in all)\n{verdict.detail}\n```arch\n{text.strip()}\n```\n")
     return "\n".join(parts)

@@ -9,10 +9,28 @@ from pathlib import Path
 
 from tests.fuzz.mutation import seeds
 
-from .spec_writer import SpecWriter
+from .writing import SpecWriter
 
 HERE = Path(__file__).parents[1]
-WORDS = ["relu", "bn", "conv1-4", "conv3-4", "identity", "tanh", "gap", "fc-4", "x2", "x3 as i", "project", "optional", "a:", '"0":', "relu1:", "@a", "dwconv3"]
+WORDS = [
+    "relu",
+    "bn",
+    "conv1-4",
+    "conv3-4",
+    "identity",
+    "tanh",
+    "gap",
+    "fc-4",
+    "x2",
+    "x3 as i",
+    "project",
+    "optional",
+    "a:",
+    '"0":',
+    "relu1:",
+    "@a",
+    "dwconv3",
+]
 
 
 def mutants(seed: int, runs: int) -> Iterator[str]:
@@ -20,7 +38,9 @@ def mutants(seed: int, runs: int) -> Iterator[str]:
     choose = random.Random(seed)
     kept = [*seeds(), *_written()]
     for number in range(runs):
-        text = choose.choice(kept) if choose.random() < 0.3 else SpecWriter(seed * 10_000_000 + number + 5_000_000).spec()
+        text = (
+            choose.choice(kept) if choose.random() < 0.3 else SpecWriter(seed * 10_000_000 + number + 5_000_000).spec()
+        )
         for _ in range(choose.choice([1, 1, 2, 3])):
             text = changed(text, choose)
         yield text

@@ -65,7 +65,7 @@ def _of(node: tree.Node, text: str) -> Iterator[Edit]:
             for path in node.paths:
                 yield start, end, path.span.text
             if len(node.paths) > 2:
-                for place, path in enumerate(node.paths):
+                for _place, path in enumerate(node.paths):
                     kept = [each.span.text for each in node.paths if each is not path]
                     yield start, end, f"{node.name.text}<{' | '.join(kept)}>"
             for path in node.paths:
@@ -112,6 +112,10 @@ def skeleton(text: str) -> str:
     text = re.sub(r"\b[A-Za-z_]\w*(\{[^{}]*\}\w*)*\s*:", "LABEL:", text)
     text = re.sub(r"@[\w.{}]+", "@", text)
     text = re.sub(r"conv[0-9{}x]*-(\{[^{}]*\}|\d+)|fc-(\{[^{}]*\}|\d+)|dwconv\d|linear-\S+", "CONV", text)
-    text = re.sub(r"\b(relu|tanh|bn|gelu|identity|sigmoid|silu|elu|mish|ln|softmax|prelu|layerscale|pad|crop)\b(\([^()]*\))?", "ACT", text)
+    text = re.sub(
+        r"\b(relu|tanh|bn|gelu|identity|sigmoid|silu|elu|mish|ln|softmax|prelu|layerscale|pad|crop)\b(\([^()]*\))?",
+        "ACT",
+        text,
+    )
     text = re.sub(r"\d+", "N", text)
     return " ".join(text.split())

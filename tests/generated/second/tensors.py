@@ -140,9 +140,7 @@ def _conv(layer: Layer, x: Flow, w: Weights, training: bool) -> Tensor:
         sides = [(amount, amount) for amount in layer.axes("padding")]
     data = _padded(x.data, sides, layer.fields["padding_mode"])
     run = _of_rank("conv", layer.rank)
-    return run(
-        data, w["weight"], w.get("bias"), layer.axes("stride"), 0, layer.axes("dilation"), layer.groups
-    )
+    return run(data, w["weight"], w.get("bias"), layer.axes("stride"), 0, layer.axes("dilation"), layer.groups)
 
 
 def _padded(data: Tensor, sides: list[tuple[int, int]], mode: str) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
 import re
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ class Member:
 
 def settle_biases(members: list[Member]) -> None:
     """No bias right ahead of a batch normalization."""
-    for member, following in zip(members, members[1:], strict=False):
+    for member, following in itertools.pairwise(members):
         node, behind = member.node, following.node
         if isinstance(node, Layer) and node.keyword in BIASED and isinstance(behind, Layer):
             node.bias = behind.keyword != "bn"

@@ -61,7 +61,9 @@ def join(node: Join, made: list[Flow], x: Flow) -> Flow:
     for each in parts:
         data = each.data
         if each.rank == 0 and largest.rank > 0:
-            data = data.reshape(len(data), *((*(1,) * largest.rank, -1) if largest.last else (-1, *(1,) * largest.rank)))
+            data = data.reshape(
+                len(data), *((*(1,) * largest.rank, -1) if largest.last else (-1, *(1,) * largest.rank))
+            )
         product = data if product is None else product * data
     assert product is not None
     return Flow(product, largest.last)
