@@ -46,8 +46,9 @@ def elaborate(
     variant: str | None = None,
     given: Mapping[str, Value] | None = None,
     dims: tuple[Dim, ...] | None = None,
+    budget: Budget | None = None,
 ) -> Architecture:
-    """The network of a spec with every number settled. `dims` replaces the declared input.
+    """The network of a spec with every number settled. `dims` replaces the declared input, `budget` counts the work.
 
     Raises ArchError for every mistake of the spec.
     """
@@ -60,8 +61,9 @@ def elaborate(
             )
         )
     chosen = program.variant(variant)
-    parameters = settle_parameters(program, chosen, given or {})
-    elaborator = elaborator_of(program, parameters, variant=chosen.name if chosen else None)
+    budget = budget or Budget(program.limits)
+    parameters = settle_parameters(program, chosen, given or {}, budget)
+    elaborator = elaborator_of(program, parameters, variant=chosen.name if chosen else None, budget=budget)
     try:
         x = Shape.of(dims) if dims else _input_shape(program, elaborator.evaluate, parameters)
         body = build_body(program, elaborator, parameters, x)
@@ -103,7 +105,7 @@ def elaborator_of(
         return scopes[block]
 
     budget = budget or Budget(program.limits)
-    made = Elaborator(block_scope, budget, program.references, witnesses, variant)
+    made = Elaborator(block_scope, budget, witnesses, variant, program.references, program.names)
     return made
 
 

@@ -114,11 +114,11 @@ def _like(head: tree.Head, known: list[str]) -> tuple[list[str], list[Edit]]:
         (name, head.name.span),
         (base, head.span.source.span(head.span.start, head.span.start + len(base))),
     ):
-        found = similar(wanted, known)
+        found = similar(wanted, known, at)
         if found and wanted != base and not found[0][-1].isdigit():
             at = head.span.source.span(head.span.start, head.span.start + len(base))
         if found:
-            return similar_help(wanted, known, "a layer"), [Edit(at, found[0])]
+            return similar_help(wanted, known, "a layer", at), [Edit(at, found[0])]
     return [], []
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from itertools import islice
 
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.labels import LabelTwice
 from archdsl.ir.nodes import Chain, Member, Merge, Node, Repeat, at, text
+from archdsl.once import once
 from archdsl.shape import Dim
 
 AT_MOST = 20_000
@@ -53,7 +53,7 @@ def _labels(members: Iterable[Member], values: Mapping[str, Dim]) -> Iterator[tu
                 start += run.count
 
 
-@cache
+@once
 def _has_labels(node: Node) -> bool:
     """Whether a repeat or merge holds labels that belong to the container around it."""
     if not isinstance(node, (Merge, Repeat)):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
+from archdsl.once import once
 from archdsl.syntax import tree
 
 
-@cache
+@once
 def free_names(node: tree.Node) -> frozenset[str]:
     """Every name that occurs in a piece of text: in expressions, labels and as the name of a head.
 
@@ -31,7 +30,7 @@ def free_names(node: tree.Node) -> frozenset[str]:
     return frozenset(names)
 
 
-@cache
+@once
 def values_need(node: tree.Node, name: str) -> bool:
     """Whether the value of a name is needed to build this, beyond the labels it appears in."""
     if isinstance(node, tree.Statement):

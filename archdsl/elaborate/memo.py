@@ -14,10 +14,11 @@ from archdsl.syntax import tree
 class Memo:
     """What was made so far, of which text under which names."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: dict[tree.Node, tuple[str, ...]]) -> None:
         self.made: dict[Any, Any] = {}
         self.identities = Identities()
-        self.names: dict[tree.Node, tuple[str, ...]] = {}
+        self.names = names
+        """The free names of each text of a spec that was asked for, whoever builds it."""
 
     def free(self, node: tree.Node, blocks: Mapping[str, tree.Block]) -> tuple[str, ...]:
         """The free names of a text and of those of its file's `blocks` that it calls, in the order of the alphabet."""

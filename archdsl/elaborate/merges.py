@@ -17,6 +17,7 @@ from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.values import Labelled, Scope
 from archdsl.ir.nodes import Chain, Merge, MergeKind, Shortcut
 from archdsl.layers.base import Keyword
+from archdsl.once import once
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.symbolic import (
     Condition,
@@ -365,7 +366,7 @@ def shortcut_word(path: tree.Group) -> tuple[Shortcut | None, tree.Template | No
     return None, None
 
 
-@cache
+@once
 def says_labels(node: tree.Node) -> bool:
     """Whether a piece of text gives labels to members of the container around it."""
     if isinstance(node, tree.LabelledTable):

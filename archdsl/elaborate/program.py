@@ -78,9 +78,9 @@ class Program:
     def scope(self, parameters: Mapping[str, Value]) -> Scope:
         return Scope(dict(parameters), self.blocks)
 
-    def evaluator(self) -> Evaluator:
+    def evaluator(self, budget: Budget | None = None) -> Evaluator:
         """What works out expressions of this spec that depend on no unknown number."""
-        return Evaluator(undecided, Budget(self.limits))
+        return Evaluator(undecided, budget or Budget(self.limits))
 
     @cached_property
     def references(self) -> References:
@@ -91,6 +91,11 @@ class Program:
         targets += [node.source for node in nodes if isinstance(node, tree.Aux)]
         words = {word for target in targets if target.plain is not None for word in target.plain.split(".")}
         return References(frozenset(words), any(target.plain is None for target in targets))
+
+    @cached_property
+    def names(self) -> dict[tree.Node, tuple[str, ...]]:
+        """The free names of its texts, each found when it is first asked for."""
+        return {}
 
     @cached_property
     def files(self) -> tuple[Program, ...]:

@@ -16,7 +16,7 @@ def block_scopes(program: Program, parameters: Mapping[str, Value], evaluate: Ev
     """The names in force at each block of a spec under these parameters, and at those it brings from other files."""
     scopes: dict[tree.Block, Scope] = {}
     for file in program.files:
-        given = parameters if file is program else settle_parameters(file, file.default_variant, {})
+        given = parameters if file is program else settle_parameters(file, file.default_variant, {}, evaluate.budget)
         scopes |= _in_file(file, evaluate, file.scope(given))
     return scopes
 

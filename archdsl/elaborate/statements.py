@@ -43,9 +43,10 @@ class Elaborator:
         self,
         block_scope: Callable[[tree.Block], Scope],
         budget: Budget,
+        witnesses: Witnesses | None,
+        variant: str | None,
         references: References,
-        witnesses: Witnesses | None = None,
-        variant: str | None = None,
+        names: dict[tree.Node, tuple[str, ...]],
     ) -> None:
         self.references = references
         """What the spec refers to by labels; where that is nothing, no copy of a repeat needs a name of its own."""
@@ -56,7 +57,7 @@ class Elaborator:
         self.budget = budget
         self.evaluate = Evaluator(self.decide, budget)
         self.binder = Binder(self.evaluate)
-        self.memo = Memo()
+        self.memo = Memo(names)
         self.calls: list[tree.Block] = []
         self.labels_of: dict[Node, dict[str, Labelled]] = {}
         """The tensors inside a node that labels make reachable."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import Literal, TypeAlias
 
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Repeat, at
+from archdsl.once import once
 from archdsl.record import record
 from archdsl.shape import Dim
 from archdsl.symbolic import Expr, choose, maximum, symbol
@@ -87,7 +87,7 @@ def leaks(chain: Chain) -> bool:
     return any(member.label is None and is_open(member.node) for member in spliced(chain.members))
 
 
-@cache
+@once
 def is_open(node: Node) -> bool:
     """Whether a node is a merge with labels in its branches, which belong to the container around it."""
     if not isinstance(node, Merge):
@@ -97,7 +97,7 @@ def is_open(node: Node) -> bool:
     )
 
 
-@cache
+@once
 def has_state(node: Node) -> bool:
     """Whether a node has anything in the `state_dict`."""
     if isinstance(node, LayerNode):
@@ -160,6 +160,7 @@ class _Namer:
 
     def __init__(self, words: dict[str, str | None] | None) -> None:
         self.words = words
+        self.widths: dict[Chain, Counts] = {}
 
     def entries(self, members: Iterable[Member], counts: Counts, depth: int = 0) -> tuple[tuple[Entry, ...], Counts]:
         """The entries of members, and how often each word was used when the members are done."""
@@ -199,10 +200,12 @@ class _Namer:
         runs: list[Turns | tuple[Entry, ...]] = []
         start: Dim = 0
         for run in node.runs:
-            _, width = self.entries(run.node.members, {}, depth + 1)
+            width = self.width(run.node)
             turn = symbol(f"turn{depth}")
             assert isinstance(turn, Expr)
-            ahead = {word: counts.get(word, 0) + step * turn for word, step in width.items()}
+            # A single turn has nothing before it: repeats of one turn within each other would only pile up formulas.
+            before = 0 if run.count == 1 else turn
+            ahead = {word: counts.get(word, 0) + step * before for word, step in width.items()}
             entries, _ = self.entries(run.node.members, counts | ahead, depth + 1)
             if node.index is not None:
                 entries = tuple(_settle(entry, node.index, start + turn) for entry in entries)
@@ -211,14 +214,47 @@ class _Namer:
             start = start + run.count
         return Inside(tuple(runs)), counts
 
+    def width(self, chain: Chain) -> Counts:
+        """How often each word is used in one turn: asked at every level of repeats within each other, counted once."""
+        if chain not in self.widths:
+            self.widths[chain] = self.through(chain, {})
+        return self.widths[chain]
+
+    def behind(self, member: Member, counts: Counts) -> Counts:
+        """How often each word was used when a member is done."""
+        node = member.node
+        if isinstance(node, Repeat):
+            for run in node.runs:
+                width = self.width(run.node)
+                counts = counts | {word: counts.get(word, 0) + step * run.count for word, step in width.items()}
+            return counts
+        if isinstance(node, Choice):
+            return self.either(node, *(self.through(side, counts) for side in (node.then, node.otherwise)))
+        if self.words is not None and member.label is None and is_open(node):
+            for branch in node.parts:
+                assert isinstance(branch, Chain)
+                counts = self.through(branch, counts)
+            return counts
+        return self.name(member, counts)[1]
+
+    def through(self, chain: Chain, counts: Counts) -> Counts:
+        """How often each word was used behind a chain."""
+        for member in chain.members:
+            counts = self.behind(member, counts)
+        return counts
+
     def choice(self, node: Choice, counts: Counts, depth: int) -> tuple[Inside, Counts]:
         then, used = self.entries(node.then.members, counts, depth)
         otherwise, other = self.entries(node.otherwise.members, counts, depth)
+        return Inside((then, otherwise)), self.either(node, used, other)
+
+    def either(self, node: Choice, used: Counts, other: Counts) -> Counts:
+        """How often each word was used behind a choice, from how often on each side."""
         both = {word: (used.get(word, 0), other.get(word, 0)) for word in [*used, *other]}
         if self.words == {}:
             # Only how often a word may be needed is asked: once, if it is there on one side alone.
-            return Inside((then, otherwise)), {word: maximum(*each) for word, each in both.items()}
-        return Inside((then, otherwise)), {word: choose(node.condition, *each) for word, each in both.items()}
+            return {word: maximum(*each) for word, each in both.items()}
+        return {word: choose(node.condition, *each) for word, each in both.items()}
 
 
 def _settle(entry: Entry, index: str, value: Dim) -> Entry:

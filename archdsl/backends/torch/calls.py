@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from archdsl.backends.torch.handed import PerAxis, bindings, collapsed
@@ -11,6 +10,7 @@ from archdsl.elaborate.values import Labelled, LayerValue, PathValue, Value, ide
 from archdsl.elaborate.witnesses import Row
 from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.ir.nodes import Aux, Call, Chain, Merge, Node, Reference
+from archdsl.once import once
 from archdsl.record import record
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.syntax import tree
@@ -103,7 +103,7 @@ def shape_of(name: str, like: Shape, number: Callable[[str, Any], Dim]) -> Shape
     return like.with_spatial(sizes).with_channels(number(f"{name}_channels", like.channels))
 
 
-@lru_cache(maxsize=1 << 16)
+@once
 def outer_tensors(node: Node) -> Mapping[Path, Shape]:
     """The tensors of labels outside a node that it uses, in the order of use."""
     found: dict[Path, Shape] = {}
@@ -117,7 +117,7 @@ def outer_tensors(node: Node) -> Mapping[Path, Shape]:
     return found
 
 
-@lru_cache(maxsize=1 << 16)
+@once
 def marks_made(node: Node) -> frozenset[Mark]:
     """The marks of a node's members, and of those of its branches and turns."""
     own = {mark for member in node.members for mark in member.marks} if isinstance(node, Chain) else set()
@@ -130,14 +130,15 @@ def is_module(node: Node) -> bool:
     return isinstance(node, Call) or (isinstance(node, Chain) and node.container)
 
 
-def needed_marks(node: Node) -> set[Path]:
+@once
+def needed_marks(node: Node) -> frozenset[Path]:
     """The tensors of labels that something in a class refers to; what its blocks and containers settle apart."""
     found: set[Path] = set()
     for part in node.parts:
         found |= outer_tensors(part).keys()
         if not is_module(part):
             found |= needed_marks(part)
-    return found
+    return frozenset(found)
 
 
 def axis_name(whole: str, axis: int) -> str:

@@ -17,6 +17,7 @@ from archdsl.ir.names import Entry, Inside, Turns, names
 from archdsl.ir.nodes import Aux, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
 from archdsl.layers.torch_call import Function, Module, Parameter
+from archdsl.once import once
 from archdsl.shape import Dim
 from archdsl.symbolic import Condition, Expr, NeedsValue, negate, symbol
 
@@ -42,6 +43,7 @@ class Members:
         """Members in order."""
         for member, entry in zip(members, entries, strict=True):
             node = member.node
+            self.writer.source.budget.write(node.span)
             if isinstance(node, Repeat):
                 assert isinstance(entry, Inside)
                 self.repeat(node, entry, flow)
@@ -321,6 +323,7 @@ class Members:
         return ["".join(map(str, name)) for member, name in members if holds_modules(member.node)]
 
 
+@once
 def holds_modules(node: Node) -> bool:
     """Whether a node needs any submodule."""
     if isinstance(node, LayerNode):

@@ -13,6 +13,7 @@ from archdsl.backends.torch.layout import Bracket, Doc, Joined, call, flat
 from archdsl.backends.torch.namespace import TAKEN, identifier
 from archdsl.backends.torch.printing import name_literal
 from archdsl.backends.torch.units import best_unit, sums
+from archdsl.diagnostics import Span
 from archdsl.ir.names import Entry, Inside, Turns, names, spliced, style
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
 from archdsl.layers.torch_call import FLATTEN, Function, Module, Step
@@ -250,6 +251,7 @@ class Modules:
             begin, start = start, start + run.count
             if self.keyed and run.turn is None and isinstance(run.count, int) and run.count <= WRITTEN_OUT:
                 for turn in range(run.count):
+                    self.writer.source.budget.write(node.span, len(part.entries))
                     entries = tuple(turned(each, part.turn, turn) for each in part.entries)
                     with self.writer.index(node, begin + turn):
                         items = self.some_items(run.node.members, entries, first and turn == 0)
@@ -269,13 +271,14 @@ class Modules:
                 found[-1] = (found[-1][0] + run.count, items, text, variable)
             else:
                 found.append((run.count, items, text, variable))
-        return [item for count, items, _, variable in found for item in self.turns(count, items, variable)]
+        return [item for count, items, _, variable in found for item in self.turns(count, items, variable, node.span)]
 
-    def turns(self, count: Dim, items: list[Item], variable: str) -> list[Item]:
+    def turns(self, count: Dim, items: list[Item], variable: str, span: Span) -> list[Item]:
         """Equal turns: written once, twice if there are two of several modules, or as a comprehension."""
         if count == 1 or not items:
             return items
         if count == 2 and len(items) > 1 and not self.keyed:
+            self.writer.source.budget.write(span, 2 * len(items))
             return items * 2
         used = any(_mentions(item, variable, self.keyed) for item in items)
         loop = f"for {variable if used else '_'} in range({self.writer.value(count)})"

@@ -38,6 +38,7 @@ class Positional:
     def members(self, members: tuple[Member, ...], entries: tuple[Entry, ...], items: list[Item], flow: Flow) -> None:
         for member, entry in zip(members, entries, strict=True):
             node = member.node
+            self.writer.source.budget.write(node.span)
             if isinstance(node, Choice):
                 # Behind a condition the positions would depend on it.
                 raise NeedsValue(node.condition)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
+from functools import cached_property
 from typing import Any
 
 from archdsl.backends.torch.calls import (
@@ -68,7 +70,7 @@ class SourceWriter:
         self.built: dict[Key, dict[frozenset[tuple[str, Any]], GeneratedClass]] = {}
         self.order: list[GeneratedClass] = []
         self.definitions: dict[str, str] = {}
-        self.budget = Budget(program.limits, times=10)
+        self.budget = Budget(program.limits, times=4)
         self.names = Namespace(TAKEN)
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
         self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
@@ -114,7 +116,7 @@ class SourceWriter:
         """Calls in groups that agree on what one text could not leave open."""
         rows, fixed = numbers.rows, numbers.fixed
         conditions = [each for each in need.expressions if isinstance(each, (Comparison, Junction))]
-        witnesses = Witnesses([])
+        witnesses = Witnesses([], spend=self.budget.more)
         if conditions:
             groups: dict[Any, list[Row]] = {}
             for row in rows:
@@ -134,7 +136,8 @@ class SourceWriter:
         """Build a body on unknown numbers and write it as a class."""
         node, number = numbers.node, numbers.number
         served = {freeze(row) for row in numbers.rows}
-        witnesses = Witnesses([numbers.known(row) for row in numbers.rows])
+        self.budget.more(len(numbers.rows) * (1 + len(numbers.rows[0])))
+        witnesses = Witnesses([numbers.known(row) for row in numbers.rows], spend=self.budget.more)
         origin = node.origin
         extra = tuple(outer_tensors(node))
         tensors = {
@@ -173,15 +176,19 @@ class SourceWriter:
         text = node.origin.text
         if isinstance(text, tree.Block):
             words = [text.name.text]
-            kinds = {tuple(s for s in key.special) for key in self.nodes if key.text is text}
-            if len(kinds) > 1:
+            if self.kinds[text] > 1:
                 words += [_word(value) for _, value in node.origin.bindings if not is_number(value)]
             return "_".join(words)
         if isinstance(node, Merge):
             return node.kind
         return self.labels.get(text, "group" if node.origin.inside else "branch")
 
-    @property
+    @cached_property
+    def kinds(self) -> Counter[tree.Node]:
+        """How many kinds of arguments each text is called with."""
+        return Counter(text for text, _ in {(key.text, key.special) for key in self.nodes})
+
+    @cached_property
     def labels(self) -> dict[tree.Node, str]:
         """The label of each group that has one."""
         found: dict[tree.Node, str] = {}
@@ -241,7 +248,9 @@ class SourceWriter:
         identifiers |= {name: name for name in sizes}
         row |= sizes
         known = dict(row)
-        witnesses = Witnesses([{identifiers[name]: value for name, value in known.items()}], settle=False)
+        witnesses = Witnesses(
+            [{identifiers[name]: value for name, value in known.items()}], settle=False, spend=self.budget.more
+        )
 
         def number(name: str, value: Any) -> Any:
             if name in fixed or name not in identifiers:

@@ -79,7 +79,7 @@ class ClassWriter:
         self.locals = Namespace({*TAKEN, "x", *identifiers.values()})
         self.tensors: dict[Path, str] = {}
         """The variables that have the tensors of labels."""
-        self.needed: set[Path] = set()
+        self.needed: frozenset[Path] = frozenset()
         self.given = given
         """The tensors of labels that `forward` gives beside its output."""
         self.counters: list[str] = []
