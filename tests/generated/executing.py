@@ -106,6 +106,10 @@ def ran(module: nn.Module, x: Tensor) -> Any:
 
 
 def reran(second: Second, state: Mapping[str, Tensor], x: Tensor, training: bool) -> tuple[Tensor, dict[str, Tensor]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return second.run(state, x, training)
+    """The same, as the text says it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return second.run(state, x, training)
+    except Exception as error:
+        raise Fault("second crashes", brief(error)) from None

@@ -37,7 +37,8 @@ class Verdict:
             return self.kind
         if self.kind == "second refuses":
             return f"{self.kind}: {self.detail.split(':')[0]}"
-        plain = re.sub(r"'[^']*'|`[^`]*`|0x[0-9a-f]+|text=.*(?=\(\w+\.py)", "…", self.detail)
+        plain = re.sub(r"'[^']*'|`[^`]*`|0x[0-9a-f]+|text=.*(?=\(\w+\.py)|(?<=makes ).*(?=\(\w+\.py)", "…", self.detail)
+        plain = re.sub(r"net\.arch:[0-9:]+|(?<= is )[A-Z]\w*\(.*\)(?= and)|(?<=not )[A-Z]\w*\(.*\)(?= \()", "…", plain)
         return f"{self.kind}: {re.sub(r'[0-9]+', 'N', plain)[:110]}"
 
 

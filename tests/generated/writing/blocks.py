@@ -13,6 +13,10 @@ from .words import ACTS, BLOCKS, POINTWISE
 class Blocks(Merges):
     """Writes blocks, and calls that hand them what they take."""
 
+    def is_plain(self, block: Block) -> bool:
+        """Whether a block can be called by its name alone."""
+        return not block.layers and all(default for _, _, default in block.parameters)
+
     def usable(self, here: Here) -> list[Block]:
         return [each for each in self.blocks[: here.callable] if each.rank == here.rank]
 
@@ -33,13 +37,17 @@ class Blocks(Merges):
         used = {each for each, _ in layers}
         parameters: list[tuple[str, str, str | None]] = []
         for _ in range(self.random.choice([0, 1, 1, 2, 3])):
-            kind = self.random.choices(["c", "flag", "act", "n", "list"], [5, 2, 2, 1, 1])[0]
+            plain = [each for each in self.blocks if self.is_plain(each) and each.rank == rank]
+            kinds = ["c", "flag", "act", "n", "list", "stride", "block"]
+            kind = self.random.choices(kinds, [5, 2, 2, 1, 1, 1 if rank else 0, 2 if plain else 0])[0]
             options = {
                 "c": ["c", "m", "width", "k", "x", "out", "q", "in_channels_", "h"],
                 "flag": ["flag", "norm", "wide"],
                 "act": ["act", "nl", "f"],
                 "n": ["n", "times"],
                 "list": ["ks", "cs"],
+                "stride": ["s", "stride"],
+                "block": ["unit", "g", "net"],
             }[kind]
             options = [each for each in options if each not in used]
             if not options:
@@ -48,7 +56,8 @@ class Blocks(Merges):
             used.add(parameter)
             default = None
             if self.chance(0.3) or any(default for _, _, default in parameters):
-                default = {"c": "3", "flag": "true", "act": "relu", "n": "2", "list": "[2, 3]"}[kind]
+                default = {"c": "3", "flag": "true", "act": "relu", "n": "2", "list": "[2, 3]", "stride": "1"}.get(kind)
+                default = default or self.random.choice(plain).name
             parameters.append((parameter, kind, default))
         names = tuple(each for each, kind, _ in parameters if kind == "c")
         here = Here("in", None, rank, Labels({}), names, depth=1, callable=len(self.blocks))
@@ -78,6 +87,8 @@ class Blocks(Merges):
                 body.append(f"[{self.pick(POINTWISE)}] x{{{each}}}")
             if kind == "block":
                 body.append(f"{each} {'conv1' if rank else 'fc'}-{self.hole(here.c)}")
+            if kind == "stride":
+                body.insert(0, f"conv3-{{in_channels}}/{{{each}}}")
             if kind == "list":
                 word = "conv1" if rank else "fc"
                 body.append(
@@ -137,13 +148,17 @@ class Blocks(Merges):
                 value = self.pick([*ACTS, *here.acts])
             elif kind == "n":
                 value = str(self.random.randint(0, 3))
+            elif kind == "stride":
+                shrinks = here.top and not keep and min(here.sizes or (0,)) >= 6 and self.chance(0.5)
+                value = "2" if shrinks else "1"
+            elif kind == "block":
+                plain = [each.name for each in self.blocks[: here.callable] if self.is_plain(each)]
+                value = self.pick([each for each in plain if each != block.name])
             else:
                 value = self.pick(["[2, 3]", "[4]", "[1, 2, 3]"])
             given[parameter] = value
-            texts.append(f"{parameter}={value}" if named or self.chance(0.2) else value)
-            named = named or "=" in texts[-1].split("(")[0].split("[")[0].replace("==", "").replace(">=", "").replace(
-                "!=", ""
-            )
+            named = named or self.chance(0.2)
+            texts.append(f"{parameter}={value}" if named else value)
         paths = []
         for _, first in block.layers:
             inner = replace(here, depth=here.depth + 2, top=False, names=here.names, turns=(), c="?", sizes=None)
@@ -153,6 +168,8 @@ class Blocks(Merges):
         label = self.label(here, 0.3)
         brackets = f"<{' | '.join(paths)}>" if paths else ""
         text = f"{block.name}{brackets}{arguments}"
+        if here.sizes and "2" in [given.get(name) for name, kind, _ in block.parameters if kind == "stride"]:
+            here.sizes = tuple((size + 1) // 2 for size in here.sizes)
         out = block.out
         for parameter, value in given.items():
             out = re.sub(rf"(?<!\w){parameter}(?!\w)", self.wrapped(value), out)

@@ -3,7 +3,7 @@
 import re
 
 WORDS = ["a", "b", "left", "stem", "mid", "enc", "p", "body", "head", "down", "feat"]
-ODD = ["block-a", "x y", "3x3", "a-b", "conv 1", "é", "layer-", "class"]
+ODD = ["block-a", "x y", "3x3", "a-b", "conv 1", "é", "layer-"]
 NUMBERS = ["0", "1", "2", "3", "10"]
 COLLIDING = [
     "relu",
