@@ -70,7 +70,7 @@ def _new_call(
         calls.pop()
     others = tuple(
         (name, scope.names[name])
-        for name in elaborator.memo.free(block, scope.blocks)
+        for name in elaborator.memo.needed(block, scope)
         if name in scope.names and name not in arguments
     )
     node = Call(

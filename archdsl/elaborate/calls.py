@@ -130,10 +130,10 @@ class CallArguments:
             # What arrives is known where the layer will stand.
             return None
         fields = self.elaborator.binder.fields(head, self.scope, self.x)
-        return LayerValue(kind.keyword, tuple((field, value) for field, (value, _) in fields.items()), head.span)
+        return LayerValue(kind.keyword, tuple((field, value) for field, (value, _) in fields.items()), head.span, True)
 
     def _path(self, path: tree.Group) -> PathValue:
-        names = sorted(self.elaborator.memo.free(path, self.scope.blocks))
+        names = self.elaborator.memo.needed(path, self.scope)
         bound = tuple((name, self.scope.names[name]) for name in names if name in self.scope.names)
         value = PathValue(path, bound, self.scope.called(names), self.scope, tuple(self.elaborator.calls))
         self.elaborator.budget.items(path.span, value)

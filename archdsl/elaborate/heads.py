@@ -45,7 +45,8 @@ def head_into(elaborator: Elaborator, head: tree.Head, sequence: Sequence, label
     if isinstance(value, LayerValue):
         layer = elaborator.binder.bind_value(value, value.span or head.span, scope, x)
         sequence.add(_layer_node(elaborator, layer, head, x), label)
-        _afterwards(elaborator, layer, head, sequence)
+        if not value.whole:
+            _afterwards(elaborator, layer, head, sequence)
         return
     if name in scope.blocks:
         call_into(elaborator, head, scope.blocks[name], (), sequence, label)

@@ -40,11 +40,11 @@ def axis_by_axis(value: Value, node: Node) -> Value:
     except (ValidationError, ArchError):
         # Written for another rank, or completed inside the block.
         return value
-    if not axes or has_default(value.keyword, axes.keys() - given.keys(), node):
+    if not axes or (not value.whole and has_default(value.keyword, axes.keys() - given.keys(), node)):
         return value
     others = tuple((field, given[field]) for field in kind.model_fields if field in given and field not in axes)
     whole = tuple((field, PerAxis(each)) for field, each in axes.items())
-    return LayerValue(value.keyword, (*others, *whole), value.span)
+    return LayerValue(value.keyword, (*others, *whole), value.span, value.whole)
 
 
 def has_default(keyword: str, fields: AbstractSet[str], node: Node) -> bool:

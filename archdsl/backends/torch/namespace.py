@@ -9,7 +9,9 @@ import re
 from archdsl.ir.names import MODULE_ATTRIBUTES
 
 # `OrderedDict`, `Tensor`, `nn` and `torch` are imported, `self` and `x` are in every method.
-TAKEN = frozenset({"OrderedDict", "Tensor", "nn", "torch", "self", "super", *dir(builtins), *keyword.kwlist})
+TAKEN = frozenset(
+    {"OrderedDict", "divisible", "Tensor", "nn", "torch", "self", "super", *dir(builtins), *keyword.kwlist}
+)
 ATTRIBUTES = frozenset({*MODULE_ATTRIBUTES, *keyword.kwlist})
 
 

@@ -324,9 +324,10 @@ def local_words(program: Program) -> frozenset[str]:
                     found.add(node.name.text)
                 elif isinstance(node, (tree.Let, tree.For)):
                     found.update(word.text for word in node.names)
-                elif isinstance(node, (tree.Reference, tree.Aux)):
-                    target = node.target if isinstance(node, tree.Reference) else node.source
-                    found.update((target.plain or "").split("."))
+                elif isinstance(node, (tree.Statement, tree.LabelledTable)) and node.label is not None:
+                    found.add(node.label.plain or "")
+                elif isinstance(node, tree.Aux):
+                    found.add(node.name.text)
     return frozenset(found)
 
 

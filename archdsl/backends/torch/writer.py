@@ -209,6 +209,15 @@ class ClassWriter:
             yield variable
         self.counters.pop()
 
+    @contextmanager
+    def in_turn(self, run: Run, turn: int) -> Iterator[None]:
+        """Within one turn of a run that is written out turn by turn."""
+        if run.turn is None:
+            yield
+            return
+        with self.known(run.turn, turn), self.witnesses.turn(run.turn, turn):
+            yield
+
     def index(self, node: Repeat, value: Dim) -> AbstractContextManager[None]:
         """Have the index of a repeat, which labels inside may use, stand for a turn."""
         return nullcontext() if node.index is None else self.known(node.index, value)
@@ -274,7 +283,7 @@ class ClassWriter:
         if isinstance(body, Merge):
             parent, flow = self.positional.merge(body, base)
         elif kind == "top" or style(body, "block" if kind == "block" else "group") == "named":
-            entries = names(body, "named")
+            entries = names(body, "named", self.is_alone)
             long = kind == "block" and is_long(body) and not self.given
             items = self.modules.chain_items(body.members, entries, False) if long else None
             if items is None:
@@ -308,12 +317,23 @@ class ClassWriter:
             constructor += lines(f"self.{attribute} = ", self.named.get(value) or literal(value), "", 2)
         return ClassText(parent, [*constructor, *self.init], [] if flow is None else self.returned(flow))
 
+    def is_alone(self, total: Dim) -> bool:
+        """Whether a name needs no number in any call. Raises NeedsValue where calls differ on it."""
+        if isinstance(total, int):
+            return total <= 1
+        condition = compare("<=", total, 1)
+        outcome = condition if isinstance(condition, bool) else self.witnesses.outcome(condition)
+        if outcome is None:
+            assert not isinstance(condition, bool)
+            raise NeedsValue(condition)
+        return outcome
+
     def module_names(self, body: Chain | Merge, kind: str) -> set[str]:
         """What modules of the class may be called, of names in a loop each that they can be."""
         if isinstance(body, Merge):
             body = as_container(body)
         chosen = "named" if kind == "top" else style(body, "block" if kind == "block" else "group")
-        found = {name for name in words(names(body, chosen)) if name}
+        found = {name for name in words(names(body, chosen, self.is_alone)) if name}
         loops = {name for name in found if LOOPED in name}
         self.attributes.patterns += [re.compile(re.escape(name).replace(LOOPED, "-?[0-9]+")) for name in loops]
         return found - loops
