@@ -7,6 +7,7 @@ from pathlib import Path
 
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.expectations import expectations, failures
+from archdsl.backends.torch import source
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.budget import Altogether, Budget
@@ -115,8 +116,10 @@ def _variant(
     try:
         architecture = elaborate(program, variant, budget=budget)
         check_parameters(architecture, costs, program.limits)
-        networks.append(architecture)
         found = tuple(failures(program, architecture, costs, budget))
+        # What passes compiles: the source is written and read back, and nobody is told later that it can't be.
+        source(program, architecture)
+        networks.append(architecture)
     except ArchError as error:
         found = error.diagnostics
     try:

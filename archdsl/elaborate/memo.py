@@ -46,7 +46,7 @@ class Memo:
     def needed(self, text: tree.Node, scope: Scope) -> tuple[str, ...]:
         """The names in force that a text may depend on, also by what is said of its layers ahead of it."""
         free = self.free(text, scope.blocks)
-        rules = [each for said in scope.defaults.values() for each in said]
+        rules: list[tree.Node] = [each for said in scope.defaults.values() for each in said]
         rules += scope.afters.values()
         if not rules:
             return free

@@ -6,11 +6,12 @@ them beside its output.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from archdsl.backends.torch.calls import Key, is_class, key_and_row, walk
 from archdsl.ir.marks import Mark, Path, spelled
-from archdsl.ir.nodes import Aux, Chain, Choice, Member, Node, Reference, Repeat
+from archdsl.ir.nodes import Aux, Call, Chain, Choice, Member, Node, Reference, Repeat, reachable
+from archdsl.once import once
 from archdsl.symbolic import Expr, NeedsValue
 
 
@@ -40,11 +41,31 @@ class InnerTensors:
         """The labels in a container whose tensors are used outside of it, each with the way to it from inside."""
         if not self.given or not is_class(node):
             return ()
-        return tuple(self.given.get(key_and_row(node)[0], ()))
+        # Calls of one text may differ in their labels.
+        return tuple(word for word in self.words_of(key_and_row(node)[0]) if word in inner_paths(node))
+
+    def words_of(self, key: Key) -> tuple[str, ...]:
+        """All that is used of what is built from a text."""
+        return tuple(self.given.get(key, ()))
 
     def may_name(self, marks: Iterable[Mark]) -> bool:
         """Whether some reference may name one of these labels."""
         return any(mark.label in self.words for mark in marks)
+
+
+@once
+def inner_paths(node: Node) -> Mapping[str, Path]:
+    """The ways to the tensors of labels inside a node, as a spec writes them."""
+    return {spelled(path): path for path in _inner(node)}
+
+
+def _inner(node: Node) -> Iterator[Path]:
+    if isinstance(node, Chain):
+        for member in node.members:
+            yield from reachable(member, dict.fromkeys(_inner(member.node)), None)
+    elif not isinstance(node, Call):
+        for part in node.parts:
+            yield from _inner(part)
 
 
 def cut_points(node: Node, words: Iterable[str]) -> list[tuple[int, str]] | None:

@@ -91,7 +91,11 @@ class Members:
         elif isinstance(node, LayerNode):
             self.layer(node, lambda doc: writer.attribute(name, doc), lambda doc: writer.parameter(name, doc), flow)
         elif isinstance(node, Merge) and not holds_modules(node):
+            wanted = self.inner_tensors(member).values()
+            writer.needed |= {path[1:] for path in wanted}
             self.open_merge(node, Inside(tuple(names(branch, "named") for branch in node.branches)), flow)
+            for path in wanted:
+                writer.tensors[path], self.made[path] = writer.tensors[path[1:]], self.made[path[1:]]
         else:
             self.submodule(member, lambda doc: writer.attribute(name, doc), flow)
 

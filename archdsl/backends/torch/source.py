@@ -162,7 +162,7 @@ class SourceWriter:
         inside = origin.inside
         body = elaborator.rebuild(key.text, scope.with_labels(labels), shape_of("in", node.input, number), inside)
         reach = elaborator.labels_of[body]
-        given = tuple(reach[word].path for word in self.inner.of(node))
+        given = tuple(reach[word].path for word in self.inner.words_of(key) if word in reach)
         writer = ClassWriter(self, witnesses, numbers.identifiers, named_values(elaborator), numbers.printed, given)
         for each in self.nodes[key]:
             row = key_and_row(each)[1]

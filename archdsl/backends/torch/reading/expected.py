@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol
 
 from archdsl.backends.torch.calls import outer_tensors
 from archdsl.backends.torch.flow import TENSOR, fill
-from archdsl.backends.torch.inner_tensors import InnerTensors
+from archdsl.backends.torch.inner_tensors import InnerTensors, inner_paths
 from archdsl.backends.torch.modules import flatten_ahead
 from archdsl.backends.torch.reading.python import Reader, Scope
 from archdsl.backends.torch.reading.source import Held, Layers, Self, Source
@@ -29,11 +28,10 @@ from archdsl.backends.torch.reading.values import (
     Terms,
 )
 from archdsl.diagnostics import Span
-from archdsl.ir.marks import Path, spelled
+from archdsl.ir.marks import Path
 from archdsl.ir.names import Entry, Inside, Turns, names, style
 from archdsl.ir.nodes import (
     Aux,
-    Call,
     Chain,
     LayerNode,
     Member,
@@ -440,21 +438,6 @@ def without_flatten(node: LayerNode) -> tuple[Step, ...]:
     """The steps of a layer behind the flatten that is left to whoever calls its container."""
     steps = node.layer.torch(node.input)
     return steps[1:] if len(steps) > 1 and steps[0] is FLATTEN else steps
-
-
-@lru_cache(maxsize=4096)
-def inner_paths(node: Node) -> Mapping[str, Path]:
-    """The ways to the tensors of labels inside a node, as a spec writes them."""
-    return {spelled(path): path for path in _inner(node)}
-
-
-def _inner(node: Node) -> Iterator[Path]:
-    if isinstance(node, Chain):
-        for member in node.members:
-            yield from reachable(member, dict.fromkeys(_inner(member.node)), None)
-    elif not isinstance(node, Call):
-        for part in node.parts:
-            yield from _inner(part)
 
 
 def shown(leaf: Leaf) -> str:

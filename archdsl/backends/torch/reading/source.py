@@ -401,7 +401,11 @@ class Source(World):
     def unpacked(self, value: Any, count: int) -> list[Any]:
         if isinstance(value, Tensor):
             term = value.read()
-            return [Tensor(self.terms(sliced(place), term), value.storage) for place in range(count)]
+            # What a module gives beside its output lies in memory of its own; parts of a tensor lie in the tensor's.
+            own = term.what[0] == "call"
+            return [
+                Tensor(self.terms(sliced(place), term), Storage() if own else value.storage) for place in range(count)
+            ]
         if isinstance(value, (tuple, list)) and len(value) == count:
             return list(value)
         raise Problem(f"something is taken apart into {count} that isn't so many")
