@@ -149,4 +149,4 @@ def build_body(program: Program, elaborator: Elaborator, parameters: Mapping[str
                 helps=["write them below: `conv3-64 bn relu gap fc-10`"],
             )
         )
-    return elaborator.finish(sequence, program.file.span, container=True)
+    return elaborator.finish(sequence, program.file.span, container=True, kind="top")

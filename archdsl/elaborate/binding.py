@@ -162,7 +162,7 @@ class Binder:
         kind = keywords()[value.keyword]
         given: Given = {}
         place(kind, given, [(name, each, span) for name, each in value.arguments])
-        return self._build(kind, given, span, scope, x)
+        return build(kind, given, span) if value.whole else self._build(kind, given, span, scope, x)
 
     def _defaults(self, kind: type[Layer], scope: Scope, x: Shape) -> Given:
         """What `default` statements in force say of a layer, the later winning."""

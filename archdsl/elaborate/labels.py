@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, proposal
 from archdsl.elaborate.expressions import BadOperands, Evaluator
 from archdsl.elaborate.values import Scope, describe
-from archdsl.ir.names import MODULE_ATTRIBUTES
+from archdsl.ir.names import CONTAINER_ATTRIBUTES, MODULE_ATTRIBUTES
 from archdsl.ir.nodes import Name
 from archdsl.shape import Shape
 from archdsl.symbolic import Expr, NeedsValue, symbols
@@ -93,6 +93,8 @@ def check_label(name: Name, template: tree.Template) -> None:
         reason = "is a keyword of Python"
     elif text in MODULE_ATTRIBUTES:
         reason = "is an attribute of every `nn.Module`"
+    elif text in CONTAINER_ATTRIBUTES:
+        reason = "is an attribute of `nn.Sequential` and `nn.ModuleList`"
     elif text.startswith("_"):
         reason = "begins with an underscore, as what `nn.Module` keeps for itself"
     elif "." in text or not text:

@@ -43,12 +43,21 @@ class Memo:
             self.names[node] = tuple(sorted(names))
         return self.names[node]
 
+    def needed(self, text: tree.Node, scope: Scope) -> tuple[str, ...]:
+        """The names in force that a text may depend on, also by what is said of its layers ahead of it."""
+        free = self.free(text, scope.blocks)
+        rules = [each for said in scope.defaults.values() for each in said]
+        rules += scope.afters.values()
+        if not rules:
+            return free
+        return tuple(sorted({*free, *(name for rule in rules for name in self.free(rule, scope.blocks))}))
+
     def key(self, text: tree.Node, scope: Scope, more: Iterable[str] = ()) -> Any:
         """What must be known of a scope for a text, and for the further names."""
-        return scope.key((*more, *self.free(text, scope.blocks)), self.identities)
+        return scope.key((*more, *self.needed(text, scope)), self.identities)
 
     def origin(self, text: tree.Node, scope: Scope, inside: bool = True) -> Origin:
-        bound = tuple((name, scope.names[name]) for name in self.free(text, scope.blocks) if name in scope.names)
+        bound = tuple((name, scope.names[name]) for name in self.needed(text, scope) if name in scope.names)
         return Origin(text, scope, bound, inside)
 
     def remember(self, key: Any, make: Callable[[], Any]) -> Any:

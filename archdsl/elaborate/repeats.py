@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label
 from archdsl.elaborate.bias import settle_turns
 from archdsl.elaborate.expressions import BadOperands
-from archdsl.elaborate.free_names import free_names, values_need
+from archdsl.elaborate.free_names import free_names, inner_labels_need, values_need
 from archdsl.elaborate.references import make_reachable
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
@@ -96,13 +97,20 @@ class Turns:
             and item.label is not None
             and any(self.index in free_names(part) for part in item.label.parts if isinstance(part, tree.Node))
         )
-        self.needs_index = self.index is not None and (
-            values_need(item.body, self.index) or (elaborator.references and self.index in free_names(item))
-        )
         self.nested = False
         self.sizes: list[Shape] = []
         self.last: Shape | None = None
         """What leaves the last turn, where that is no copy of the first."""
+
+    @cached_property
+    def needs_index(self) -> bool:
+        """Whether a turn is built for its number, and not once for all."""
+        if self.index is None:
+            return False
+        if self.elaborator.references and self.index in free_names(self.item):
+            return True
+        inside = self.nested or self.labelled
+        return values_need(self.item.body, self.index) or inner_labels_need(self.item.body, self.index, inside)
 
     def build(self, x: Shape) -> Repeat | None:
         """The repeat as a node where `x` arrives; None if there are no turns."""

@@ -15,7 +15,7 @@ from archdsl.elaborate.bias import settle_biases
 from archdsl.elaborate.binding import Binder
 from archdsl.elaborate.blocks import call_into
 from archdsl.elaborate.budget import Budget
-from archdsl.elaborate.clashes import check_labels
+from archdsl.elaborate.clashes import check_labels, check_names
 from archdsl.elaborate.control_flow import choice_into, loop_into
 from archdsl.elaborate.expressions import Evaluator, copying, unpack
 from archdsl.elaborate.heads import check_keyword, head_into
@@ -30,6 +30,7 @@ from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.tables import pick_column
 from archdsl.elaborate.values import BlockValue, Labelled, Scope
 from archdsl.elaborate.witnesses import Witnesses, undecided
+from archdsl.ir.names import Kind
 from archdsl.ir.nodes import Chain, Merge, Name, Node
 from archdsl.shape import Shape
 from archdsl.symbolic import Condition, Expr
@@ -72,11 +73,12 @@ class Elaborator:
         span: Span,
         container: bool,
         text: tree.Node | None = None,
+        kind: Kind = "group",
     ) -> Chain:
         """Statements in sequence as one node."""
         sequence = Sequence(x, scope)
         self.statements(items, sequence, inside=True)
-        return self.finish(sequence, span, container, text, scope)
+        return self.finish(sequence, span, container, text, scope, kind)
 
     def finish(
         self,
@@ -85,10 +87,9 @@ class Elaborator:
         container: bool = False,
         text: tree.Node | None = None,
         scope: Scope | None = None,
+        kind: Kind = "group",
     ) -> Chain:
-        """A sequence as a chain. With the text it was made from, a class can be built of it."""
-        if container and self.witnesses is None:
-            check_labels(sequence.members)
+        """A sequence as a chain; of a container with its kind. With its text, a class can be built of it."""
         chain = Chain(
             input=sequence.start,
             output=sequence.x,
@@ -97,6 +98,8 @@ class Elaborator:
             members=tuple(settle_biases(sequence.members)),
             container=container,
         )
+        if container and self.witnesses is None:
+            check_names(chain, kind, self.budget.step)
         self.labels_of[chain] = sequence.labels
         return chain
 
@@ -216,7 +219,7 @@ class Elaborator:
             if label is None:
                 sequence.reach(self.labels_of.get(made, {}))
             elif self.witnesses is None:
-                check_labels(member for branch in made.branches for member in branch.members)
+                check_labels((member for branch in made.branches for member in branch.members), self.budget.step)
         else:
             raise ArchError(unknown_merge(node, tuple(sequence.scope.blocks)))
 

@@ -21,6 +21,8 @@ class LayerValue:
     keyword: str
     arguments: tuple[tuple[str | None, Value], ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
+    whole: bool = False
+    """Whether what holds for it was said where it was written: nothing that a block says of its kind is added."""
 
 
 @record
@@ -49,6 +51,8 @@ class PathValue:
     bindings: tuple[tuple[str, Value], ...]
     labels: tuple[tuple[str, Labelled], ...]
     scope: Scope = field(compare=False, repr=False)
+    calls: tuple[tree.Block, ...] = field(default=(), compare=False, repr=False)
+    """The blocks that were being built where they were written."""
 
 
 Value: TypeAlias = (
@@ -117,7 +121,7 @@ def identity(value: Value, inner: Callable[[Value], Any] | None = None) -> Any:
     if isinstance(value, PathValue):
         return (value.group, value.labels, *((name, inner(each)) for name, each in value.bindings))
     if isinstance(value, LayerValue):
-        return (value.keyword, *((name, inner(each)) for name, each in value.arguments))
+        return (value.keyword, value.whole, *((name, inner(each)) for name, each in value.arguments))
     return (type(value), value)
 
 

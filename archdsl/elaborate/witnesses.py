@@ -99,6 +99,16 @@ class Witnesses:
             self.rows = rows
 
     @contextmanager
+    def turn(self, name: str, number: int) -> Iterator[None]:
+        """Look at one turn of a repeat."""
+        rows = self.rows
+        self.rows = [{**row, name: number} for row in rows]
+        try:
+            yield
+        finally:
+            self.rows = rows
+
+    @contextmanager
     def turns(self, name: str, count: Dim) -> Iterator[None]:
         """Look at every turn of a repeat, whose number goes by a name."""
         rows = self.rows

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, TypeAlias
 
-from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Repeat, at
+from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
 from archdsl.once import once
 from archdsl.record import record
 from archdsl.shape import Dim
-from archdsl.symbolic import Expr, choose, maximum, symbol
+from archdsl.symbolic import Expr, choose, symbol
 
 Style = Literal["numbered", "named"]
 Kind = Literal["top", "block", "group"]
@@ -35,6 +35,9 @@ MODULE_ATTRIBUTES = frozenset(
     to_empty train training type xpu zero_grad
     """.split()  # noqa: SIM905 — a list of sixty lines would be no easier to read
 )
+
+CONTAINER_ATTRIBUTES = frozenset({"append", "extend", "insert", "pop"})
+"""What `nn.Sequential` and `nn.ModuleList` have beside those; a test holds this list to torch's too."""
 
 
 @record
@@ -117,21 +120,62 @@ def stem(node: Node) -> str:
         return node.layer.keyword.replace("-", "_")
     if isinstance(node, Call):
         return node.block
+    if isinstance(node, Reference):
+        return "reference"
     return node.kind if isinstance(node, Merge) else "group"
 
 
-def names(chain: Chain, chosen: Style) -> tuple[Entry, ...]:
-    """The name of each member of a container, in order."""
+def at_most_one(total: Dim) -> bool:
+    """Whether a word is used for one member at most, as far as that is known."""
+    return isinstance(total, int) and total <= 1
+
+
+def names(chain: Chain, chosen: Style, is_alone: Callable[[Dim], bool] = at_most_one) -> tuple[Entry, ...]:
+    """The name of each member of a container, in order.
+
+    In a class that serves several calls `is_alone` says whether a word is used at most once in all of them.
+    """
     if chosen == "numbered":
         return _Namer(None).entries(chain.members, {})[0]
-    labels = {_example(member.label) for member in _all(chain) if member.label}
+    labels = [member.label for member in _all(chain) if member.label]
     totals = _Namer({}).entries(chain.members, {})[1]
-    separators = {
-        word: "_" if word[-1].isdigit() or any(re.fullmatch(f"{word}[0-9]+", label) for label in labels) else ""
-        for word in totals
-    }
-    plain = {word for word, total in totals.items() if total == 1 and word not in labels and not _is_taken(word)}
-    return _Namer({word: None if word in plain else separators[word] for word in totals}).entries(chain.members, {})[0]
+    return _Namer(_separators(totals, labels, is_alone)).entries(chain.members, {})[0]
+
+
+def _separators(totals: Counts, labels: list[Name], is_alone: Callable[[Dim], bool]) -> dict[str, str | None]:
+    """What stands between each word and its number, None for a word that needs none: no two names are ever equal."""
+    given = {_pattern(label) for label in labels}
+    found: dict[str, str | None] = {}
+    for word, total in totals.items():
+        if not _is_taken(word) and not any(each.fullmatch(word) for each in given) and is_alone(total):
+            found[word] = None
+    fixed = {*found, *(_example(label) for label in labels)}
+    shapes = {_shape(_example(label)) for label in labels if any(isinstance(piece, Expr) for piece in label)}
+    prefixes: set[str] = set()
+    for word in totals:
+        if word in found:
+            continue
+        prefix = f"{word}_" if word[-1].isdigit() else word
+        while (
+            prefix in prefixes
+            or any(re.fullmatch(f"{re.escape(prefix)}[0-9]+", name) for name in fixed)
+            or _shape(f"{prefix}0") in shapes
+        ):
+            prefix += "_"
+        prefixes.add(prefix)
+        found[word] = prefix.removeprefix(word)
+    return found
+
+
+def _pattern(label: Name) -> re.Pattern[str]:
+    """The texts that a label may be in the turns of a repeat."""
+    pieces = ("-?[0-9]+" if isinstance(piece, Expr) else re.escape(str(piece)) for piece in label)
+    return re.compile("".join(pieces))
+
+
+def _shape(name: str) -> str:
+    """A name whatever the numbers in it are."""
+    return re.sub("-?[0-9]+", "#", name)
 
 
 def _is_taken(word: str) -> bool:
@@ -251,9 +295,6 @@ class _Namer:
     def either(self, node: Choice, used: Counts, other: Counts) -> Counts:
         """How often each word was used behind a choice, from how often on each side."""
         both = {word: (used.get(word, 0), other.get(word, 0)) for word in [*used, *other]}
-        if self.words == {}:
-            # Only how often a word may be needed is asked: once, if it is there on one side alone.
-            return {word: maximum(*each) for word, each in both.items()}
         return {word: choose(node.condition, *each) for word, each in both.items()}
 
 

@@ -211,7 +211,7 @@ def reachable(member: Member, inner: Mapping[Path, Tensor], here: Tensor) -> dic
     return found
 
 
-def at(name: Name, **values: Dim) -> Name:
+def at(name: Name, /, **values: Dim) -> Name:
     """A name with indices put in, neighbouring pieces joined."""
     pieces: list[str | int | Expr] = []
     for piece in name:

@@ -243,7 +243,8 @@ def floor_divide(numerator: Dim, divisor: Dim) -> Dim:
     if remainder == 0:
         return quotient
     inner = _single_floor(remainder)
-    if inner is not None:
+    # ⌊⌊a/b⌋/n⌋ is ⌊a/(b·n)⌋ only where n is above 0; of an unknown one the calls tell.
+    if inner is not None and not (isinstance(divisor, int) and divisor < 0):
         dividend, by, offset = inner
         return quotient + floor_divide(dividend + by * offset, by * divisor)
     if isinstance(remainder, int) and isinstance(divisor, int):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.torch.handed import PerAxis, bindings, collapsed
@@ -175,7 +176,7 @@ def split(name: str, value: Value) -> tuple[Any, Row]:
                 kind, numbers = split(inner, each)
                 kinds.append((argument, kind))
                 row |= numbers
-        return ("layer", value.keyword, tuple(kinds)), row
+        return ("layer", value.keyword, value.whole, tuple(kinds)), row
     if isinstance(value, PathValue):
         parts = [(inner, *split(f"{name}.{inner}", each)) for inner, each in value.bindings]
         return (
@@ -202,11 +203,12 @@ def rebuilt(
                 arguments.append((argument, tuple(number(f"{inner}.{axis}", item) for axis, item in enumerate(each))))
             else:
                 arguments.append((argument, rebuilt(inner, each, number, tensors)))
-        return LayerValue(value.keyword, tuple(arguments), value.span)
+        return LayerValue(value.keyword, tuple(arguments), value.span, value.whole)
     if isinstance(value, PathValue):
         bindings = tuple((inner, rebuilt(f"{name}.{inner}", each, number, tensors)) for inner, each in value.bindings)
         labels = tuple((label, tensors.get(each.path, each)) for label, each in value.labels)
-        return PathValue(value.group, bindings, labels, value.scope.bind(**dict(bindings)).with_labels(dict(labels)))
+        scope = value.scope.bind(**dict(bindings)).with_labels(dict(labels))
+        return replace(value, bindings=bindings, labels=labels, scope=scope)
     return value
 
 

@@ -13,7 +13,7 @@ from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import Item, is_keyed, sequential, turned
 from archdsl.ir.names import Entry, Inside, Turns, names
 from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Merge, Name, Reference, Repeat
-from archdsl.symbolic import Expr, NeedsValue, negate, symbol
+from archdsl.symbolic import Expr, NeedsValue, negate
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.writer import ClassWriter
@@ -53,11 +53,12 @@ class Positional:
     def repeat(self, node: Repeat, entry: Inside, items: list[Item], flow: Flow) -> None:
         for run, part in zip(node.runs, entry.parts, strict=True):
             assert isinstance(part, Turns)
-            if not isinstance(run.count, int) or run.turn is not None:
-                raise NeedsValue(run.count if isinstance(run.count, Expr) else symbol(run.turn or ""))
+            if isinstance(run.count, Expr):
+                raise NeedsValue(run.count)
             for turn in range(run.count):
                 inner = tuple(turned(each, part.turn, turn) for each in part.entries)
-                self.members(run.node.members, inner, items, flow)
+                with self.writer.in_turn(run, turn):
+                    self.members(run.node.members, inner, items, flow)
 
     def member(self, member: Member, name: Name, items: list[Item], flow: Flow) -> None:
         node = member.node

@@ -38,6 +38,7 @@ from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import BlockValue, Labelled, LayerValue, Value, is_number
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.nodes import Architecture, Chain, LayerNode, Merge, Node
+from archdsl.layers.torch_call import Module
 from archdsl.symbolic import (
     Comparison,
     Expr,
@@ -71,7 +72,7 @@ class SourceWriter:
         self.order: list[GeneratedClass] = []
         self.definitions: dict[str, str] = {}
         self.budget = Budget(program.limits, times=4)
-        self.names = Namespace(TAKEN)
+        self.names = Namespace(TAKEN | local_words(program) | brought_along(architecture))
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
         self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
         """The class of what the network gives in training, where that is more than one tensor."""
@@ -79,7 +80,6 @@ class SourceWriter:
 
     def define(self, name: str, text: str) -> None:
         """Add the source of a class that torch lacks."""
-        self.names.taken.add(name)
         self.definitions[name] = text
 
     def note_functions(self, value: Any) -> None:
@@ -90,13 +90,19 @@ class SourceWriter:
 
     # Classes of blocks, groups and merges
 
-    def classes_for(self, key: Key) -> dict[frozenset[tuple[str, Any]], GeneratedClass]:
-        """The classes of a key, by the numbers of the calls that each serves."""
+    def classes_for(
+        self, key: Key, unsettled: frozenset[str] = frozenset()
+    ) -> dict[frozenset[tuple[str, Any]], GeneratedClass]:
+        """The classes of a key, by the numbers of the calls that each serves.
+
+        `unsettled` are numbers of a call that depend on parameters of the class it stands in.
+        """
         if key not in self.built:
             self.built[key] = {}
             nodes = self.nodes[key]
             rows = {freeze(row): row for row in (key_and_row(node)[1] for node in nodes)}
-            self.build(key, nodes[0], list(rows.values()), handed_constants(list(rows.values())))
+            # A number that depends on a parameter where the class is called can't stand in its text.
+            self.build(key, nodes[0], list(rows.values()), handed_constants(list(rows.values()), unsettled))
         return self.built[key]
 
     def build(self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str]) -> None:
@@ -169,7 +175,8 @@ class SourceWriter:
         others = [writer.tensors[target] for target in extra]
         taken = taken_for_granted(witnesses, writer)
         gives = f"tuple[{', '.join(['Tensor'] * (1 + len(given)))}]" if given else "Tensor"
-        return GeneratedClass(name, arguments, class_lines(name, describe(node), arguments, taken, text, others, gives))
+        written = class_lines(name, describe(node), arguments, taken, text, others, gives)
+        return GeneratedClass(name, arguments, written, numbers.fixed)
 
     def title(self, node: Node) -> str:
         """What the class of a node is called after."""
@@ -241,7 +248,7 @@ class SourceWriter:
     def network(self, fixed: frozenset[str]) -> GeneratedClass:
         """The class of the network; its parameters that are numbers stay open unless something depends on them."""
         row: Row = {name: value for name, value in self.parameters.items() if is_number(value)}
-        names = Namespace({*TAKEN, "x"})
+        names = Namespace(TAKEN)
         identifiers = {name: names.claim(name) for name in row}
         sizes = shape_row("in", self.architecture.input)
         del sizes["in_channels"]
@@ -305,6 +312,31 @@ class SourceWriter:
         imports = [*builtin, "", *imports] if builtin else imports
         exported = f"__all__ = [{quoted(self.top)}]"
         return "\n".join([f'"""{self.top}, a network in PyTorch.', "", text, '"""', "", *imports, "", exported])
+
+
+def local_words(program: Program) -> frozenset[str]:
+    """What variables and parameters of a source may be called after, so that nothing beside the classes is."""
+    found: set[str] = set()
+    for file in program.files:
+        for item in file.file.items:
+            for node in item.walk():
+                if isinstance(node, tree.Parameter):
+                    found.add(node.name.text)
+                elif isinstance(node, (tree.Let, tree.For)):
+                    found.update(word.text for word in node.names)
+                elif isinstance(node, (tree.Statement, tree.LabelledTable)) and node.label is not None:
+                    found.add(node.label.plain or "")
+                elif isinstance(node, tree.Aux):
+                    found.add(node.name.text)
+    return frozenset(found)
+
+
+def brought_along(architecture: Architecture) -> frozenset[str]:
+    """The classes and functions that a source may hold beside those of the network."""
+    layers = (node for node in walk(architecture.body) if isinstance(node, LayerNode))
+    steps = (step for node in layers for step in node.layer.torch(node.input))
+    classes = {step.name for step in steps if isinstance(step, Module) and step.definition}
+    return frozenset({*classes, *FUNCTIONS, "NamedTuple"})
 
 
 def named_values(elaborator: Elaborator) -> dict[Expr, str]:

@@ -155,7 +155,9 @@ def _below(term: Term) -> list[Term]:
 def _nothing_else(expected: Expected, name: str, made: Self, node: Node) -> None:
     """Whether a module holds nothing with weights that the network doesn't have, and all of it in its order."""
     met = list(dict.fromkeys(path.split(".")[0] for path in expected.named))
-    held = [each[0] for each in made.modules if isinstance(each, tuple) and each[0] in expected.named]
+    # Bare parameters stand ahead of all modules in a `state_dict` anyway.
+    modules = [each for each in made.modules if isinstance(each, tuple) and not isinstance(each[1], Parameter)]
+    held = [name for name, _ in modules if name in expected.named]
     if [each for each in met if each in held] != held:
         raise Wrong(f"the modules of `{name}` are made in another order", node.span)
     for each in made.modules:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from archdsl.backends.torch.reading.values import (
     Container,
     Gap,
     Leaf,
+    Library,
     Made,
     Parameter,
     Tensor,
@@ -68,8 +70,10 @@ class Functions:
     """Functions of layers as steps."""
 
     def __init__(self, source: Source) -> None:
-        self.source = source
-        self.reader = Reader(source)
+        world = copy(source)
+        # They are ours, whatever the source calls by the same names or doesn't import.
+        world.globals = {name: Library(name) for name in ("torch", "nn")}
+        self.reader = Reader(world)
         self.known: dict[str, Callable[[dict[Any, Any]], Any]] = {}
 
     def __call__(self, template: str, values: tuple[Any, ...], **given: Any) -> Any:
