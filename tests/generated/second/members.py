@@ -146,9 +146,21 @@ RESERVED = frozenset(name for name in dir(nn.Module()) if not name.startswith("_
 
 
 def _readable(members: list[Member]) -> list[tuple[Member, str]]:
+    """Labels, and words with numbers, which keep apart from all labels by as many underscores as it takes."""
     everyone = list(_all(members))
     labels = {each.label for each in everyone if each.label is not None}
     words = [_word(each.node) for each in everyone if each.label is None]
+    plain = {word for word in words if words.count(word) == 1 and word not in labels and not _is_reserved(word)}
+    prefixes: dict[str, str] = {}
+    for word in words:
+        if word in plain or word in prefixes:
+            continue
+        prefix = f"{word}_" if word[-1].isdigit() else word
+        while prefix in prefixes.values() or any(
+            re.fullmatch(f"{re.escape(prefix)}[0-9]+", name) for name in {*labels, *plain}
+        ):
+            prefix += "_"
+        prefixes[word] = prefix
     counts: dict[str, int] = {}
     found: list[tuple[Member, str]] = []
     for each in everyone:
@@ -157,13 +169,13 @@ def _readable(members: list[Member]) -> list[tuple[Member, str]]:
             continue
         word = _word(each.node)
         counts[word] = counts.get(word, 0) + 1
-        taken = word in labels or word in RESERVED or keyword.iskeyword(word) or word.startswith("_")
-        if words.count(word) == 1 and not taken:
-            found.append((each, word))
-            continue
-        apart = word[-1].isdigit() or any(re.fullmatch(f"{re.escape(word)}[0-9]+", label) for label in labels)
-        found.append((each, f"{word}{'_' if apart else ''}{counts[word]}"))
+        found.append((each, word if word in plain else f"{prefixes[word]}{counts[word]}"))
     return found
+
+
+def _is_reserved(word: str) -> bool:
+    """Whether no module can go by a word alone."""
+    return word in RESERVED or keyword.iskeyword(word) or word.startswith("_")
 
 
 def _word(node: Node) -> str:
