@@ -44,7 +44,9 @@ def mark(elaborator: Elaborator, label: Name, sequence: Sequence, member: Member
     sequence.members[-1] = Member(label=last.label, node=last.node, marks=(*last.marks, name))
     # Labels inside a block stay inside it: what it is built of is its own business.
     inner_marks = {} if isinstance(member.node, Call) else elaborator.marks_of.get(member.node, {})
-    inside = islice(inner_marks.items(), MAX_MARKS)
+    # A reference that is longer than a name may be can't be written.
+    room = elaborator.budget.limits.letters - len(name)
+    inside = islice(((inner, shape) for inner, shape in inner_marks.items() if len(inner) < room), MAX_MARKS)
     sequence.mark({name: sequence.x, **{f"{name}.{inner}": shape for inner, shape in inside}})
 
 
