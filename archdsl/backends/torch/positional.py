@@ -56,6 +56,7 @@ class Positional:
             if not isinstance(run.count, int) or run.turn is not None:
                 raise NeedsValue(run.count if isinstance(run.count, Expr) else symbol(run.turn or ""))
             for turn in range(run.count):
+                self.writer.source.budget.write(node.span)
                 inner = tuple(turned(each, part.turn, turn) for each in part.entries)
                 self.members(run.node.members, inner, items, flow)
 
