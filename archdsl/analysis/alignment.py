@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -90,10 +91,26 @@ def _aligned(left: Sequence[LayerOf], right: Sequence[LayerOf], rules: Sequence[
     rule, *others = rules
     keys, keys_after = ([rule(layer) for layer in side] for side in (left, right))
     here = there = 0
-    for start, other, size in SequenceMatcher(None, keys, keys_after, autojunk=False).get_matching_blocks():
+    for start, other, size in _matching(keys, keys_after):
         yield from _aligned(left[here:start], right[there:other], others)
         yield from map(Pair, left[start : start + size], right[other : other + size])
         here, there = start + size, other + size
+
+
+WORTH_MATCHING = 5_000_000
+"""Pairs of equal keys that are looked at for the longest stretches in common; thousands of layers alike are more."""
+
+
+def _matching(left: list[Hashable], right: list[Hashable]) -> list[tuple[int, int, int]]:
+    """Stretches that are the same on both sides: where each begins and its length; last an empty one at the end."""
+    behind = Counter(right)
+    if sum(times * behind[key] for key, times in Counter(left).items()) <= WORTH_MATCHING:
+        return [*SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()]
+    # So much alike is matched from both ends.
+    shorter = min(len(left), len(right))
+    start = next((place for place in range(shorter) if left[place] != right[place]), shorter)
+    end = next((place for place in range(shorter - start) if left[-1 - place] != right[-1 - place]), shorter - start)
+    return [(0, 0, start), (len(left) - end, len(right) - end, end), (len(left), len(right), 0)]
 
 
 @record

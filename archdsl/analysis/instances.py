@@ -106,9 +106,13 @@ class _Walk:
         self.span = architecture.body.span
         self.found: list[Instance] = []
         self.here: Instance | None = None
+        self.turns = 0
+        self.entries: dict[tuple[Chain, Kind], tuple[Entry, ...]] = {}
 
     def container(self, chain: Chain, kind: Kind, place: _Place) -> None:
-        self.members(chain.members, names(chain, style(chain, kind)), replace(place, home=object()))
+        if (chain, kind) not in self.entries:
+            self.entries[chain, kind] = names(chain, style(chain, kind))
+        self.members(chain.members, self.entries[chain, kind], replace(place, home=object()))
 
     def members(self, members: Iterable[Member], entries: tuple[Entry, ...], place: _Place) -> None:
         for member, entry in zip(members, entries, strict=True):
@@ -127,7 +131,11 @@ class _Walk:
         for run, turns in zip(node.runs, inside.parts, strict=True):
             assert isinstance(turns, Turns)
             assert isinstance(run.count, int)
-            for number in range(run.count):
+            # Turns of nothing may be more than anybody counts to.
+            for number in range(run.count) if run.node.members else ():
+                self.turns += 1
+                if self.turns > AT_MOST:
+                    raise ArchError(self.too_many())
                 self.members(run.node.members, turns.entries, place.turn(node, turns, start, number))
             start += run.count
 
@@ -173,8 +181,9 @@ class _Walk:
 
     def layer(self, node: LayerNode, name: str, marks: tuple[Mark, ...], place: _Place) -> None:
         if len(self.found) >= AT_MOST:
-            raise ArchError(
-                TooManyCopies(self.span, f"`{self.name}` has more than {AT_MOST:,} layers to go through one by one")
-            )
+            raise ArchError(self.too_many())
         self.here = Instance(name, node, self.here, place.home, place.around, marks)
         self.found.append(self.here)
+
+    def too_many(self) -> Diagnostic:
+        return TooManyCopies(self.span, f"`{self.name}` has more than {AT_MOST:,} layers to go through one by one")
