@@ -45,6 +45,18 @@ class ChangedNetwork(Diagnostic):
     code = "changed-network"
 
 
+class ChangedRecipe(Diagnostic):
+    """A training goes on by another recipe, or with images prepared otherwise, than it was begun with."""
+
+    code = "changed-recipe"
+
+
+class ChangedData(Diagnostic):
+    """A training goes on with other images than it was begun with."""
+
+    code = "changed-data"
+
+
 @record
 class Run:
     """A training by its folder."""

@@ -14,11 +14,6 @@ from archdsl.recipes.processes import is_first
 if TYPE_CHECKING:
     from archdsl.recipes.run_folder import Run
 
-CHANGEABLE = frozenset(
-    ("data_dir", "download", "epochs", "accelerator", "devices", "nodes", "strategy", "workers", "tensorboard")
-)
-"""What may be given anew when a training goes on: how long, and where, but not how."""
-
 
 @click.command()
 @training_arguments(resume="Go on with the training in a folder, without SPEC.")
@@ -59,6 +54,7 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
 
 
 def _resumed(folder: Path, options: dict[str, Any]) -> Run:
+    from archdsl.recipes.recipe import CHANGEABLE
     from archdsl.recipes.run_folder import Run, open_run
 
     for name in options:
