@@ -28,7 +28,6 @@ class Weighed:
 
     network: Network
     read: Callable[[], Weights]
-    from_training: bool = False
 
 
 def open_weighed(
@@ -56,7 +55,7 @@ def open_weighed(
 
     fitted, _ = refit(open_run(folder))
     network = fitted.network if input is None else fitted.network.at(input)
-    return Weighed(network, lambda: _trained(folder), True)
+    return Weighed(network, lambda: _trained(folder))
 
 
 def sized(network: Network, shown: Preprocessing) -> Network:

@@ -102,6 +102,12 @@ def begin_run(folder: Path, subject: Subject, recipe: Recipe) -> Run:
     return Run(folder, subject, recipe)
 
 
+def discard(run: Run) -> None:
+    """Take away a folder that was just begun and in which nothing was learned: another try may have its name."""
+    if not run.path(CHECKPOINT).is_file():
+        shutil.rmtree(run.folder, ignore_errors=True)
+
+
 def _write_run(folder: Path, subject: Subject, recipe: Recipe) -> None:
     home = Path(subject.program.file.source.name).parent
     for program in subject.program.files:

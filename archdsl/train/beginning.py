@@ -50,7 +50,8 @@ def require_same(run: Run, then: Mapping[str, Any], now: Mapping[str, Any]) -> N
                 )
             )
     differ = _differences(then.get("images"), now["images"])
-    others = [name for name, value in now["data"].items() if (then.get("data") or {}).get(name) != value]
+    same = then.get("data")
+    others = [name for name, value in now["data"].items() if not isinstance(same, dict) or same.get(name) != value]
     if differ or others:
         raise ArchError(
             ChangedData(

@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, Ty
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
-from torch.optim import Optimizer
 
 from archdsl import writing
 from archdsl.record import record
@@ -95,7 +94,7 @@ def read(path: Path) -> State:
         if metadata["digest"] != _digest(metadata["state"], tensors):
             raise ValueError("it was changed after it was written")
         return _state(_DOCUMENT.validate_json(metadata["state"]), tensors)
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OSError(f"`{path}` is no checkpoint that can be read: {_reason(error)}") from None
 
 
@@ -133,32 +132,6 @@ def _state(said: _Document, tensors: Mapping[str, Tensor]) -> State:
     if said.optimizer is not None:
         values["optimizer"] = _restored(said.optimizer, tensors)
     return State(**values | {"totals": tuple(said.totals), "weights": weights, "best": best})
-
-
-def require_fitting(optimizer: Optimizer, state: Mapping[str, Any]) -> None:
-    """Raise ValueError where an optimizer's state is of other parameters. One in parts is its strategy's to check."""
-    fresh = optimizer.state_dict()
-    if not all(isinstance(key, int) for key in state["state"]):
-        return
-    for group, kept in zip(fresh["param_groups"], state["param_groups"], strict=True):
-        require_alike(group, kept, "a group of parameters")
-        if group["params"] != kept["params"]:
-            raise ValueError("it is of other parameters")
-    shapes = [tuple(each.shape) for group in optimizer.param_groups for each in group["params"]]
-    for number, values in state["state"].items():
-        for name, value in values.items():
-            if isinstance(value, Tensor) and tuple(value.shape) not in ((), shapes[number]):
-                raise ValueError(f"`{name}` of parameter {number} has another shape")
-
-
-def require_alike(fresh: Mapping[str, Any], kept: Mapping[str, Any], what: str) -> None:
-    """Raise ValueError where what was kept hasn't the names and the types of what it takes the place of."""
-    for name in fresh.keys() ^ kept.keys():
-        raise ValueError(f"{what} has no `{name}`, or lacks it")
-    for name, value in fresh.items():
-        found, number = kept[name], (int, float)
-        if type(found) is not type(value) and not (type(found) in number and type(value) in number):
-            raise ValueError(f"`{name}` of {what} is {found!r}")
 
 
 def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:

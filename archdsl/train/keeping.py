@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 from archdsl.train import checkpoint
-from archdsl.train.checkpoint import Epoch, State, require_alike, require_fitting
+from archdsl.train.checkpoint import Epoch, State
+from archdsl.train.fitting_state import require_optimizer, require_schedule
 from archdsl.train.learning import Learning
 from archdsl.train.stopping import Stop, Stopped
 
@@ -42,10 +43,10 @@ class Keeping(lightning.Callback):
     def _give_back(self, trainer: lightning.Trainer, learning: Learning) -> None:
         state = self.state
         if state.optimizer is not None:
-            require_fitting(trainer.optimizers[0], state.optimizer)
+            require_optimizer(trainer.optimizers[0], state.optimizer)
             trainer.strategy.load_optimizer_state_dict({"optimizer_states": [state.optimizer]})
         if state.scheduler is not None and learning.scheduler is not None:
-            require_alike(learning.scheduler.state_dict(), state.scheduler, "the schedule")
+            require_schedule(learning.scheduler.state_dict(), state.scheduler)
             learning.scheduler.load_state_dict(state.scheduler)
             if isinstance(learning.scheduler, LambdaLR):
                 # A training may be made longer than it was, and its wave with it.

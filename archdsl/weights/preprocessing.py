@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, replace
 from typing import Any, Literal, TypeAlias
 
@@ -27,6 +26,9 @@ SCALES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 RATIO = 224 / 256
 """The side of what is cut out as a part of the shorter side, in torchvision's recipes (He et al. 2016, section 3.4)."""
 
+
+MOST_SCALE = 1e6
+"""By what values in [0, 1] may at most be moved, and as how many deviations they may count: float32 holds that well."""
 
 USUAL_SIDE = 224
 """The side of an image where nothing says it."""
@@ -139,9 +141,9 @@ class Preprocessing:
             raise ValueError(f"there is no interpolation `{self.interpolation}`")
         for values in (self.mean, self.std):
             numbers = isinstance(values, tuple) and all(type(value) in (int, float) for value in values)
-            if not numbers or not all(math.isfinite(value) for value in values):
-                raise ValueError("mean and standard deviation are numbers, one a channel")
-        if len(self.mean) != len(self.std) or not self.mean or not all(value > 0 for value in self.std):
+            if not numbers or not all(abs(value) <= MOST_SCALE for value in values):
+                raise ValueError(f"mean and standard deviation are numbers up to {MOST_SCALE:g}, one a channel")
+        if len(self.mean) != len(self.std) or not self.mean or not all(value * MOST_SCALE >= 1 for value in self.std):
             raise ValueError("a standard deviation is above 0, and there are as many as means")
         if type(self.rescaled) is not bool or (self.rescaled and len(self.mean) != 3):
             raise ValueError("values are put into [−1, 1] of three channels")

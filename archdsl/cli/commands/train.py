@@ -9,6 +9,7 @@ import click
 
 from archdsl.cli.recipes import given
 from archdsl.cli.training import begins, begun, fitting_data, say, training_arguments
+from archdsl.diagnostics import ArchError
 from archdsl.recipes.processes import is_first
 
 if TYPE_CHECKING:
@@ -35,14 +36,19 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
         run = begun(spec, **arguments)
     data = fitting_data(run)
     say(f"{run.subject.title} on {data.name}")
-    if resume is None and is_first():
-        from archdsl.recipes.run_folder import begin_run
+    from archdsl.recipes.run_folder import begin_run, discard
 
+    if resume is None and is_first():
         run = begin_run(run.folder, run.subject, run.recipe)
     from archdsl.train.results import table
     from archdsl.train.training import train
 
-    result = train(run, data, resume=resume is not None, say=say)
+    try:
+        result = train(run, data, resume=resume is not None, say=say)
+    except (ArchError, OSError):
+        if resume is None and is_first():
+            discard(run)
+        raise
     say("")
     say(table(result.metrics))
     say("")
