@@ -11,6 +11,7 @@ from archdsl.analysis.cost import Costs
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.trace import Tracer
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal, similar_help
+from archdsl.elaborate.named_values import named_values
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope
 from archdsl.elaborate.variants import Expectation
@@ -223,8 +224,9 @@ class _Checker:
         return [self._failed(each, "none" if found is None else "x".join(map(str, found)), [])]
 
     def _value(self, expression: tree.Expression) -> object:
-        parameters = dict(self.architecture.parameters)
-        return self.program.evaluator()(expression, Scope(parameters))
+        evaluate = self.program.evaluator()
+        named = named_values(self.program, expression, evaluate)
+        return evaluate(expression, Scope({**named, **dict(self.architecture.parameters)}))
 
     def _failed(self, each: Expectation, found: str, notes: list[str]) -> Diagnostic:
         network = self.architecture.variant or self.architecture.name
