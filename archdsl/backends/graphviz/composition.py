@@ -243,7 +243,7 @@ class Composer:
         group, twin = groups
         if not group.first.members:
             # However often nothing is repeated, there is nothing to draw.
-            return x
+            return x, {}
         first, last = dict(place.turns[0]), dict(place.turns[1])
         turn = str(turns.turn)
         first[turn], last[turn] = 0, twin.count - 1
