@@ -242,7 +242,10 @@ class SourceWriter:
     def serving(self, node: Node) -> tuple[str, tuple[tuple[str, Any], ...]]:
         """The class that serves a node, and what it is handed."""
         key, row = key_and_row(node)
-        generated = self.built[key][freeze(row)]
+        generated = self.built.get(key, {}).get(freeze(row))
+        if generated is None:
+            # It stands in the text of the class around it.
+            return "", ()
         return generated.name, tuple(sorted((each.name, each.value(row)) for each in generated.arguments))
 
     def network(self, fixed: frozenset[str]) -> GeneratedClass:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,8 @@ from archdsl.backends.torch.modules import flatten_ahead
 from archdsl.backends.torch.reading.expected import Classes, Expected, Wrong, leaf_of
 from archdsl.backends.torch.reading.source import Layers, Outputs, Self, Source
 from archdsl.backends.torch.reading.values import FLATTENED, Container, Made, Parameter, Problem, Tensor, Term, Terms
+from archdsl.diagnostics import Span
+from archdsl.elaborate.merges import PROJECTION_SOURCE
 from archdsl.ir.names import as_container, is_open, names, style
 from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Merge, Node
 from archdsl.layers.torch_call import Function, Module
@@ -52,12 +55,26 @@ def read_back(
         for layer in layers:
             _learn(layer, said, expected)
         for name, arguments, node in calls:
-            _class(source, expected, name, arguments, node)
-        _network(source, expected, top, architecture)
+            with _at(node.span, name):
+                _class(source, expected, name, arguments, node)
+        with _at(architecture.body.span, top):
+            _network(source, expected, top, architecture)
     except Problem as problem:
-        raise WrongSource(f"{problem} in the source of `{architecture.name}`") from None
+        raise WrongSource(f"{architecture.body.span.source.name}: {problem}") from None
     except Wrong as wrong:
         raise WrongSource(f"{wrong.span.source.name}:{wrong.span.line}:{wrong.span.column}: {wrong.what}") from None
+
+
+@contextmanager
+def _at(span: Span, name: str) -> Iterator[None]:
+    """Give what is wrong in a class the place of its call."""
+    try:
+        yield
+    except Problem as problem:
+        raise Wrong(f"{problem}, in `{name}`", span) from None
+    except Wrong as wrong:
+        # What stands for a shortcut's word is no text of the spec.
+        raise Wrong(wrong.what, span if wrong.span.source.name == PROJECTION_SOURCE else wrong.span) from None
 
 
 def _learn(node: LayerNode, said: Layers, expected: Expected) -> None:
@@ -76,6 +93,8 @@ def _learn(node: LayerNode, said: Layers, expected: Expected) -> None:
             said.stateful.add(module.name)
         if node.layer.elementwise:
             said.elementwise.add(module.name)
+        if node.layer.has_inplace:
+            said.inplace.add(module.name)
 
 
 def _class(source: Source, expected: Expected, name: str, arguments: Mapping[str, Any], node: Node) -> None:

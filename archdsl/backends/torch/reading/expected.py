@@ -231,7 +231,9 @@ class Expected:
         wanted = self.layers.plain(leaf_of(step))
         if not isinstance(found, Leaf):
             raise Wrong(f"`{name}` is no {step.name}", node.span)
-        kwargs = tuple(each for each in found.kwargs if each[0] != "inplace")
+        kwargs = found.kwargs
+        if found.kind in self.layers.inplace:
+            kwargs = tuple(each for each in kwargs if each[0] != "inplace")
         if self.layers.plain(Leaf(found.kind, found.args, kwargs)) != wanted:
             raise Wrong(f"`{name}` is {shown(found)} and not {shown(wanted)}", node.span)
 

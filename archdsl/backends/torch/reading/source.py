@@ -240,7 +240,7 @@ class Source(World):
     def leaf(self, path: str, leaf: Leaf, given: Any, terms: list[Term]) -> Tensor:
         tensor = self.tensor(given)
         kwargs = dict(leaf.kwargs)
-        inplace = kwargs.pop("inplace", False)
+        inplace = leaf.kind in self.layers.inplace and kwargs.pop("inplace", False)
         plain = Leaf(leaf.kind, leaf.args, tuple(kwargs.items()))
         term = self.layers.term(path, plain, self.terms, *terms)
         if inplace:
@@ -425,6 +425,8 @@ class Layers:
     stateful: set[str] = field(default_factory=set)
     """Modules with weights or buffers, of which each is told apart by its name."""
     elementwise: set[str] = field(default_factory=set)
+    inplace: set[str] = field(default_factory=set)
+    """Modules that may write into what they are given."""
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
     functional: dict[Leaf, Callable[[Term], Term]] = field(default_factory=dict)
     """The functions that stateless modules are equal to."""
