@@ -167,9 +167,10 @@ class Binder:
     def _defaults(self, kind: type[Layer], scope: Scope, x: Shape) -> Given:
         """What `default` statements in force say of a layer, the later winning."""
         total: Given = {}
-        for default in scope.defaults.get(kind.keyword, ()):
+        for said in scope.defaults.get(kind.keyword, ()):
+            assert isinstance(said.statement, tree.Default)
             given: Given = {}
-            place(kind, given, self._arguments(default.call.arguments, scope, x))
+            place(kind, given, self._arguments(said.statement.call.arguments, said.under(scope), x))
             total |= given
         return total
 

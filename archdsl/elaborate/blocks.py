@@ -68,11 +68,7 @@ def _new_call(
             body = elaborator.chain(block.body.items, scope, x, block.body.span, True, kind="block")
     finally:
         calls.pop()
-    others = tuple(
-        (name, scope.names[name])
-        for name in elaborator.memo.needed(block, scope)
-        if name in scope.names and name not in arguments
-    )
+    others = tuple(each for each in elaborator.memo.bound(block, scope) if each[0] not in arguments)
     node = Call(
         input=x,
         output=body.output,

@@ -134,7 +134,7 @@ class CallArguments:
 
     def _path(self, path: tree.Group) -> PathValue:
         names = self.elaborator.memo.needed(path, self.scope)
-        bound = tuple((name, self.scope.names[name]) for name in names if name in self.scope.names)
+        bound = self.elaborator.memo.bound(path, self.scope)
         value = PathValue(path, bound, self.scope.called(names), self.scope, tuple(self.elaborator.calls))
         self.elaborator.budget.items(path.span, value)
         return value

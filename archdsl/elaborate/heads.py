@@ -131,12 +131,12 @@ def placed(span: Span) -> Iterator[None]:
 
 def _afterwards(elaborator: Elaborator, layer: Layer, head: tree.Head, sequence: Sequence) -> None:
     """Add what an `after` in force says, unless the layer is `bare`."""
-    after = sequence.scope.afters.get(layer.keyword)
-    if after is None or any(is_bare(each) for each in head.arguments):
+    said = sequence.scope.afters.get(layer.keyword)
+    if said is None or any(is_bare(each) for each in head.arguments):
         return
     outer = sequence.scope
-    sequence.scope = outer.without_afters()
-    elaborator.body(after.body, sequence, None)
+    sequence.scope = said.under(outer.without_afters())
+    elaborator.body(said.statement.body, sequence, None)  # type: ignore[union-attr]
     sequence.scope = outer.with_labels(sequence.labels)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.sequence import Origin
-from archdsl.elaborate.values import Identities, Scope
+from archdsl.elaborate.values import Identities, Scope, Value
 from archdsl.syntax import tree
 
 
@@ -46,19 +46,26 @@ class Memo:
     def needed(self, text: tree.Node, scope: Scope) -> tuple[str, ...]:
         """The names in force that a text may depend on, also by what is said of its layers ahead of it."""
         free = self.free(text, scope.blocks)
-        rules: list[tree.Node] = [each for said in scope.defaults.values() for each in said]
-        rules += scope.afters.values()
+        rules = scope.rules
         if not rules:
             return free
-        return tuple(sorted({*free, *(name for rule in rules for name in self.free(rule, scope.blocks))}))
+        more = {name for said in rules for name in self.free(said.statement, scope.blocks)}
+        return tuple(sorted(more.union(free)))
+
+    def bound(self, text: tree.Node, scope: Scope) -> tuple[tuple[str, Value], ...]:
+        """What a text depends on: the values of its free names, and those that statements ahead of it mean."""
+        own = [(name, scope.names[name]) for name in self.needed(text, scope) if name in scope.names]
+        meant = [
+            (f"{name} ahead {place}", (value,)) for place, said in enumerate(scope.rules) for name, value in said.names
+        ]
+        return (*own, *meant)
 
     def key(self, text: tree.Node, scope: Scope, more: Iterable[str] = ()) -> Any:
         """What must be known of a scope for a text, and for the further names."""
         return scope.key((*more, *self.needed(text, scope)), self.identities)
 
     def origin(self, text: tree.Node, scope: Scope, inside: bool = True) -> Origin:
-        bound = tuple((name, scope.names[name]) for name in self.needed(text, scope) if name in scope.names)
-        return Origin(text, scope, bound, inside)
+        return Origin(text, scope, self.bound(text, scope), inside)
 
     def remember(self, key: Any, make: Callable[[], Any]) -> Any:
         """What was made under a key, or is made now."""

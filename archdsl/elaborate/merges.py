@@ -107,6 +107,8 @@ class _Merging:
         self.elaborator = elaborator
         self.node = node
         self.scope = scope
+        self.around = scope
+        """The names ahead of it, without the labels of its own branches."""
         self.x = x
         self.labels: dict[str, Labelled] = {}
 
@@ -151,7 +153,7 @@ class _Merging:
             input=self.x,
             output=output,
             span=self.node.span,
-            origin=self.elaborator.memo.origin(self.node, self.scope),
+            origin=self.elaborator.memo.origin(self.node, self.around),
             kind=self.node.name.text,  # type: ignore[arg-type]
             branches=branches,
             shortcut=shortcut,
@@ -376,8 +378,8 @@ def says_labels(node: tree.Node) -> bool:
     if isinstance(node, tree.Group):
         # In brackets a further group is a container, which keeps its labels.
         return any(
-            not (isinstance(item, tree.Statement) and item.repeat is None and isinstance(item.body, tree.Group))
-            and says_labels(item)
+            (isinstance(item, tree.Statement) and item.label is not None)
+            or (not _is_container(item) and says_labels(item))
             for item in node.items
         )
     if isinstance(node, tree.Merge):
@@ -387,6 +389,10 @@ def says_labels(node: tree.Node) -> bool:
     if isinstance(node, tree.If):
         return says_labels(node.then) or (node.otherwise is not None and says_labels(node.otherwise))
     return False
+
+
+def _is_container(item: tree.Node) -> bool:
+    return isinstance(item, tree.Statement) and item.repeat is None and isinstance(item.body, tree.Group)
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from typing import Any, TypeAlias
 
 from archdsl.diagnostics import Span
+from archdsl.elaborate.free_names import free_names
 from archdsl.ir.marks import Path
 from archdsl.record import record
 from archdsl.shape import Shape
@@ -61,6 +62,18 @@ Value: TypeAlias = (
 
 
 @record
+class Said:
+    """A `default` or an `after` in force, with the names that it was written under, which it goes on to mean."""
+
+    statement: tree.Default | tree.After
+    names: tuple[tuple[str, Value], ...]
+
+    def under(self, scope: Scope) -> Scope:
+        """The names of a place where it is put to use, those that it was written under ahead of the place's own."""
+        return scope.bind(**dict(self.names)) if self.names else scope
+
+
+@record
 class Scope:
     """The names in force at a place of a spec. Immutable: a `let` makes a new scope for what follows.
 
@@ -70,20 +83,30 @@ class Scope:
 
     names: Mapping[str, Value]
     blocks: Mapping[str, tree.Block] = field(default_factory=dict)
-    afters: Mapping[str, tree.After] = field(default_factory=dict)
-    defaults: Mapping[str, tuple[tree.Default, ...]] = field(default_factory=dict)
+    afters: Mapping[str, Said] = field(default_factory=dict)
+    defaults: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
     labels: Mapping[str, Labelled] = field(default_factory=dict)
 
     def bind(self, /, **names: Value) -> Scope:
         return replace(self, names={**self.names, **names})
 
     def with_after(self, after: tree.After) -> Scope:
-        return replace(self, afters={**self.afters, after.keyword.text: after})
+        return replace(self, afters={**self.afters, after.keyword.text: self.said(after)})
 
     def with_default(self, default: tree.Default) -> Scope:
         keyword = default.keyword.text
-        more = (*self.defaults.get(keyword, ()), default)
+        more = (*self.defaults.get(keyword, ()), self.said(default))
         return replace(self, defaults={**self.defaults, keyword: more})
+
+    def said(self, statement: tree.Default | tree.After) -> Said:
+        """A statement with the names it means here."""
+        free = sorted(free_names(statement))
+        return Said(statement, tuple((name, self.names[name]) for name in free if name in self.names))
+
+    @property
+    def rules(self) -> tuple[Said, ...]:
+        """All that is said of later layers."""
+        return (*self.afters.values(), *(each for said in self.defaults.values() for each in said))
 
     def with_labels(self, labels: Mapping[str, Labelled]) -> Scope:
         return replace(self, labels={**self.labels, **labels}) if labels else self
@@ -94,8 +117,8 @@ class Scope:
     def key(self, free: tuple[str, ...], identity: Identities) -> tuple[Any, ...]:
         """What a memo must know of this scope for a piece of text with these free names."""
         known = [(name, identity(self.names[name])) for name in free if name in self.names]
-        rules = (tuple(map(id, self.afters.values())), tuple(map(id, _flat(self.defaults.values()))))
-        return (tuple(known), self.called(free), rules)
+        rules = [(id(said.statement), *((name, identity(value)) for name, value in said.names)) for said in self.rules]
+        return (tuple(known), self.called(free), tuple(rules))
 
     def called(self, free: Iterable[str]) -> tuple[tuple[str, Labelled], ...]:
         """The labels in reach that a piece of text with these free names may refer to."""
@@ -103,11 +126,6 @@ class Scope:
         # Nearly all texts refer to no label, and a network may have thousands of them.
         seen = self.labels.items() if called else ()
         return tuple((name, tensor) for name, tensor in seen if "@" in called or "@" + name.split(".")[0] in called)
-
-
-def _flat(groups: Iterable[tuple[tree.Default, ...]]) -> Iterable[tree.Default]:
-    for group in groups:
-        yield from group
 
 
 def identity(value: Value, inner: Callable[[Value], Any] | None = None) -> Any:

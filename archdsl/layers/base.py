@@ -44,6 +44,9 @@ Number = Annotated[float, Field(allow_inf_nan=False)] | Expr
 NotNegativeNumber = Annotated[float, Field(ge=0, allow_inf_nan=False)] | Expr
 """A number of at least zero: a slope, an epsilon."""
 
+PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Expr
+"""A number above zero."""
+
 Fraction = Annotated[float, Field(ge=0, le=1)] | Expr
 """A number from zero to one: a momentum."""
 

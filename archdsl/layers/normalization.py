@@ -13,6 +13,7 @@ from archdsl.layers.base import (
     NotNegativeNumber,
     Number,
     Positive,
+    PositiveNumber,
     Role,
     require,
     require_divisor,
@@ -90,6 +91,7 @@ class BatchNorm(_RunningStandardization):
         "4x8x8x8: bn",
     )
 
+    eps: PositiveNumber = Field(1e-5, description="what is added to the variance")
     affine: bool = Field(True, description=_SCALE)
     track_running_stats: bool = Field(True, description=_TRACK)
 

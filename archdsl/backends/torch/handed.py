@@ -52,7 +52,7 @@ def has_default(keyword: str, fields: AbstractSet[str], node: Node) -> bool:
     inside = (each for each in node.origin.text.walk() if isinstance(each, tree.Default))
     return any(
         argument.name is None or argument.name.text in fields
-        for default in (*node.origin.scope.defaults.get(keyword, ()), *inside)
+        for default in (*(said.statement for said in node.origin.scope.defaults.get(keyword, ())), *inside)
         if default.keyword.text == keyword
         for argument in default.call.arguments
     )

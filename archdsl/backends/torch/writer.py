@@ -155,7 +155,7 @@ class ClassWriter:
     def construct(self, node: Node) -> Doc:
         """The call of the class that serves a node in all calls of the class being written."""
         key, row = key_and_row(node)
-        open_flags = [value for _, value in node.origin.bindings if isinstance(value, (Comparison, Junction))]
+        open_flags = [each for _, value in node.origin.bindings for each in unsettled(value)]
         if open_flags:
             # A class is written for what a flag says.
             raise NeedsValue(*open_flags)
@@ -363,6 +363,15 @@ class ClassWriter:
             self.source.note_functions(value)
             found += lines(f"{name} = ", literal(value), "", 2)
         return found
+
+
+def unsettled(value: Any) -> list[Any]:
+    """The conditions and formulas that a flag or list is made of, for whose values a class is written."""
+    if isinstance(value, (Comparison, Junction)):
+        return [value]
+    if not isinstance(value, tuple):
+        return []
+    return [each for inner in value for each in ([inner] if isinstance(inner, Expr) else unsettled(inner))]
 
 
 def _settled(name: Name) -> Name:

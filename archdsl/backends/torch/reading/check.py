@@ -176,7 +176,7 @@ def _nothing_else(expected: Expected, name: str, made: Self, node: Node) -> None
     met = list(dict.fromkeys(path.split(".")[0] for path in expected.named))
     # Bare parameters stand ahead of all modules in a `state_dict` anyway.
     modules = [each for each in made.modules if isinstance(each, tuple) and not isinstance(each[1], Parameter)]
-    held = [name for name, _ in modules if name in expected.named]
+    held = [name for name, value in modules if name in expected.named and _has_state(value, expected.layers)]
     if [each for each in met if each in held] != held:
         raise Wrong(f"the modules of `{name}` are made in another order", node.span)
     for each in made.modules:

@@ -241,6 +241,8 @@ class Source(World):
         tensor = self.tensor(given)
         kwargs = dict(leaf.kwargs)
         inplace = leaf.kind in self.layers.inplace and kwargs.pop("inplace", False)
+        if leaf.kind == "Identity":
+            return tensor
         plain = Leaf(leaf.kind, leaf.args, tuple(kwargs.items()))
         term = self.layers.term(path, plain, self.terms, *terms)
         if inplace:
