@@ -26,7 +26,12 @@ def fitting_options(command: Command) -> Command:
             is_flag=True,
             help="Take weights that say they were written for a network that computes something else.",
         ),
-        click.option("--drop", metavar="NAME", multiple=True, help="Leave a part of the file out; may be repeated."),
+        click.option(
+            "--drop",
+            metavar="NAME",
+            multiple=True,
+            help="Leave a part of the file out, as head or '*.total_ops'; may be repeated.",
+        ),
         click.option(
             "--new", metavar="NAME", multiple=True, help="Begin a part of the network anew, as fc; may be repeated."
         ),
