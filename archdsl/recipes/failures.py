@@ -15,6 +15,12 @@ class BatchTooLarge(Diagnostic):
     code = "batch-too-large"
 
 
+class TooFewImages(Diagnostic):
+    """A data set so small that nothing is left to learn from, or to test on, once the other parts are held out."""
+
+    code = "too-few-images"
+
+
 class DevicesRefused(Diagnostic):
     """Devices, a strategy or machines that a training was told to run on, and that there aren't."""
 
@@ -39,8 +45,17 @@ class LossNotFinite(Diagnostic):
     code = "loss-not-finite"
 
 
-def check_batch(recipe: Recipe, images: int) -> None:
-    """Raise ArchError where a batch wants more images than there are."""
+def check_images(recipe: Recipe, images: int, test: int) -> None:
+    """Raise ArchError where there are no images to learn from or to test on, or a batch wants more than there are."""
+    for count, what in ((images, "for training"), (test, "for the test")):
+        if not count:
+            raise ArchError(
+                TooFewImages(
+                    None,
+                    f"of {recipe.data} no images are left {what}",
+                    helps=["have more in each class, or fewer held out with `--validation`"],
+                )
+            )
     if recipe.batch_size > images:
         raise ArchError(
             BatchTooLarge(

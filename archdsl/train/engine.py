@@ -17,6 +17,7 @@ from lightning.pytorch.loggers import Logger
 from torch.distributed import DistError
 
 from archdsl.diagnostics import ArchError
+from archdsl.diagnostics.missing import MissingExtra
 from archdsl.recipes.failures import CompileRefused, DevicesRefused, OutOfMemory, check_devices
 from archdsl.recipes.recipe import Recipe
 from archdsl.train.learning import Learning
@@ -40,7 +41,10 @@ def engine(
     if recipe.tensorboard and folder is not None:
         from lightning.pytorch.loggers import TensorBoardLogger
 
-        logger = TensorBoardLogger(str(folder), name="tensorboard", version="")
+        try:
+            logger = TensorBoardLogger(str(folder), name="tensorboard", version="")
+        except ImportError as error:
+            raise MissingExtra("`--tensorboard` needs tensorboard: pip install 'archdsl[train]'") from error
     try:
         trainer = lightning.Trainer(
             accelerator=recipe.accelerator,

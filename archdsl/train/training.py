@@ -17,7 +17,7 @@ import archdsl
 from archdsl.analysis.batches import require_batch
 from archdsl.diagnostics import ArchError
 from archdsl.recipes.datasets import DataSet
-from archdsl.recipes.failures import check_batch, not_finite
+from archdsl.recipes.failures import check_images, not_finite
 from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.prepared import Prepared
 from archdsl.recipes.processes import is_first
@@ -73,7 +73,7 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
     images = read_data(data, recipe, begun.preparation.preprocessing)
     for note in images.notes:
         say(f"- {note}")
-    check_batch(recipe, len(images.train))
+    check_images(recipe, len(images.train), len(images.test))
     prepared = Prepared(begun.preparation.preprocessing, begun.preparation.flip, images.classes)
     with_what = beginning(recipe, prepared, images)
     tuning = Tuning(network, recipe.tuned, fitted.network.architecture.auxiliary)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from archdsl.diagnostics import ArchError
 from archdsl.recipes.datasets import DataSet
 from archdsl.recipes.fitting import Subject
 from archdsl.recipes.processes import is_first
 from archdsl.recipes.recipe import ALL, SCRATCH, TOP, Recipe
-from archdsl.recipes.run_folder import DESCRIPTION, METRICS, Run, begin_run, open_run
+from archdsl.recipes.run_folder import DESCRIPTION, METRICS, Run, begin_run, discard, open_run
 from archdsl.train.starting import Say
 from archdsl.train.training import train
 from archdsl.writing import write
@@ -64,7 +65,12 @@ def _one(folder: Path, subject: Subject, recipe: Recipe, data: DataSet, say: Say
     run = open_run(folder) if begun else Run(folder, subject, recipe)
     if not begun and is_first():
         run = begin_run(folder, subject, recipe)
-    result = train(run, data, resume=begun, say=say)
+    try:
+        result = train(run, data, resume=begun, say=say)
+    except (ArchError, OSError):
+        if not begun and is_first():
+            discard(run)
+        raise
     return result.metrics if result.finished else None
 
 

@@ -298,6 +298,17 @@ def test_a_batch_of_one_image(run: Commands, body: str) -> None:
     assert run.train("--epochs", "1", "--batch-size", "647", spec="lone.arch").status == 0
 
 
+@pytest.mark.parametrize(("count", "options"), [(1, ()), (2, ()), (5, ("--validation", "0.99"))])
+def test_a_data_set_that_is_too_small(run: Commands, count: int, options: tuple[str, ...]) -> None:
+    (run.folder / "net.arch").write_text(NET, encoding="utf-8")
+    for label in ("a", "b"):
+        (run.folder / "own" / label).mkdir(parents=True)
+        for number in range(count):
+            picture(9, 12, number).save(run.folder / "own" / label / f"{number}.png")
+    ran = run.train("--data", "folder:own", "--batch-size", "1", *options, spec="net.arch", status=1)
+    assert "error[too-few-images]" in ran.err
+
+
 def test_a_batch_of_one_that_nothing_is_measured_over(run: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     for label in ("a", "b"):
         (run.folder / "own" / label).mkdir(parents=True)

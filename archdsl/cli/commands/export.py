@@ -65,11 +65,12 @@ def command(
     network, held = opened.network, opened.read()
     shown = preprocessing_of(network.architecture, held)
     if shown is not None:
-        # Another input than the weights want is what the images become, and else their size is the input.
         height, width = network.input[1:]
-        if input is not None and isinstance(height, int) and isinstance(width, int):
+        if input is None and not shown.assumed:
+            network = sized(network, shown)
+        elif isinstance(height, int) and isinstance(width, int):
+            # Where another input is asked for, it is what images become.
             shown = shown.at((height, width))
-        network = sized(network, shown)
     sizes = tuple(size for size in network.input if isinstance(size, int))
     if len(sizes) != len(network.input):
         raise click.UsageError("an export needs the sizes of its input in numbers: `--input`")
