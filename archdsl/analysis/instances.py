@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.ir.marks import Mark, Path
 from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Name, Node, Reference, at, text
 from archdsl.ir.nodes import Repeat as RepeatNode
@@ -41,7 +42,7 @@ class Instance:
     """The container or branch it stands in; two layers of one home follow each other directly."""
     around: tuple[Merge | Aux, ...]
     """The merges and auxiliary outputs that it is inside of, the outermost first."""
-    marks: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
     """The labels whose tensor it makes, by which a reference could read it."""
     labels: str = ""
     """Its name with `#` for each part that is no label, and so shifts when a member comes or goes ahead of it."""
@@ -65,9 +66,9 @@ def instances(architecture: Architecture) -> tuple[Instance, ...]:
     return tuple(walk.found)
 
 
-def references(architecture: Architecture) -> frozenset[str]:
-    """The labels that are read from elsewhere: by a reference or by an auxiliary output."""
-    found: set[str] = set()
+def references(architecture: Architecture) -> frozenset[Path]:
+    """The labels whose tensors are read from elsewhere: by a reference or by an auxiliary output."""
+    found: set[Path] = set()
     pending: list[Node] = [architecture.body]
     seen: set[Node] = set()
     while pending:
@@ -108,9 +109,13 @@ class _Walk:
         self.span = architecture.body.span
         self.found: list[Instance] = []
         self.here: Instance | None = None
+        self.turns = 0
+        self.entries: dict[tuple[Chain, Kind], tuple[Entry, ...]] = {}
 
     def container(self, chain: Chain, kind: Kind, place: _Place) -> None:
-        self.members(chain.members, names(chain, style(chain, kind)), replace(place, home=object()))
+        if (chain, kind) not in self.entries:
+            self.entries[chain, kind] = names(chain, style(chain, kind))
+        self.members(chain.members, self.entries[chain, kind], replace(place, home=object()))
 
     def members(self, members: Iterable[Member], entries: tuple[Entry, ...], place: _Place) -> None:
         for member, entry in zip(members, entries, strict=True):
@@ -129,7 +134,11 @@ class _Walk:
         for run, turns in zip(node.runs, inside.parts, strict=True):
             assert isinstance(turns, Turns)
             assert isinstance(run.count, int)
-            for number in range(run.count):
+            # Turns of nothing may be more than anybody counts to.
+            for number in range(run.count) if run.node.members else ():
+                self.turns += 1
+                if self.turns > AT_MOST:
+                    raise ArchError(self.too_many())
                 self.members(run.node.members, turns.entries, place.turn(node, turns, start, number))
             start += run.count
 
@@ -177,10 +186,11 @@ class _Walk:
         self.named(alone, name, replace(place.inside(node), home=object()))
         self.here = arriving
 
-    def layer(self, node: LayerNode, name: str, labels: str, marks: tuple[str, ...], place: _Place) -> None:
+    def layer(self, node: LayerNode, name: str, labels: str, marks: tuple[Mark, ...], place: _Place) -> None:
         if len(self.found) >= AT_MOST:
-            raise ArchError(
-                TooManyCopies(self.span, f"`{self.name}` has more than {AT_MOST:,} layers to go through one by one")
-            )
+            raise ArchError(self.too_many())
         self.here = Instance(name, node, self.here, place.home, place.around, marks, labels)
         self.found.append(self.here)
+
+    def too_many(self) -> Diagnostic:
+        return TooManyCopies(self.span, f"`{self.name}` has more than {AT_MOST:,} layers to go through one by one")

@@ -114,11 +114,11 @@ def _like(head: tree.Head, known: list[str]) -> tuple[list[str], list[Edit]]:
         (name, head.name.span),
         (base, head.span.source.span(head.span.start, head.span.start + len(base))),
     ):
-        found = similar(wanted, known)
+        found = similar(wanted, known, at)
         if found and wanted != base and not found[0][-1].isdigit():
             at = head.span.source.span(head.span.start, head.span.start + len(base))
         if found:
-            return similar_help(wanted, known, "a layer"), [Edit(at, found[0])]
+            return similar_help(wanted, known, "a layer", at), [Edit(at, found[0])]
     return [], []
 
 
@@ -162,7 +162,7 @@ class Binder:
         kind = keywords()[value.keyword]
         given: Given = {}
         place(kind, given, [(name, each, span) for name, each in value.arguments])
-        return self._build(kind, given, span, scope, x)
+        return build(kind, given, span) if value.whole else self._build(kind, given, span, scope, x)
 
     def _defaults(self, kind: type[Layer], scope: Scope, x: Shape) -> Given:
         """What `default` statements in force say of a layer, the later winning."""

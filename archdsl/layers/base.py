@@ -176,6 +176,10 @@ class Layer(Keyword):
         """What is alive for a moment beside what goes in and comes out; only `extra` and `indices` say anything."""
         return NOTHING
 
+    def over_batch(self, x: Shape, training: bool) -> Dim | None:
+        """On how many numbers of one sample each statistic is measured that is measured over a batch; None for none."""
+        return None
+
     def hands_on(self, training: bool) -> bool:
         """Whether the output is the input, or a view of it, so that it takes no memory of its own."""
         return False
