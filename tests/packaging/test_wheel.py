@@ -69,7 +69,6 @@ def test_says_what_it_needs(wheel: Path) -> None:
     needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:") and "extra ==" not in line]
     assert {line.split()[1].split(">")[0].split("<")[0] for line in needed} == {
         "click",
-        "graphviz",
         "graphviz-pure",
         "pydantic",
     }
