@@ -33,7 +33,8 @@ class Second(Statements):
     ) -> None:
         self.file = file
         self.variant = variant
-        self.blocks: dict[str, BlockValue] = {}
+        self.blocks = {item.name.text: BlockValue(item) for item in file.items if isinstance(item, tree.Block)}
+        self.homes: dict[tree.Block, Place] = {}
         self.calls: list[tree.Block] = []
         place = Place(self._parameters(given or {}), self.blocks)
         self._homes(place)
@@ -101,9 +102,6 @@ class Second(Statements):
 
     def _homes(self, place: Place) -> None:
         """A block sees the parameters, the file's `let`s, and the defaults that stand ahead of it."""
-        for item in self.file.items:
-            if isinstance(item, tree.Block):
-                self.blocks[item.name.text] = BlockValue(item, place)
         lets = place
         unseen: set[str] = set()
         for item in self.file.items:
@@ -118,4 +116,4 @@ class Second(Statements):
             if isinstance(item, tree.Default):
                 here = with_default(here, item, lets)
             elif isinstance(item, tree.Block):
-                self.blocks[item.name.text] = BlockValue(item, here)
+                self.homes[item] = here
