@@ -48,8 +48,8 @@ class Report:
         return ", ".join(parts) or "no expectations"
 
 
-def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[str, Report]]:
-    """Check a spec with all its variants, or the one that the name means; of a folder every spec below it.
+def check(name_or_path: str | Path, limits: Limits = USUAL, variant: str | None = None) -> Iterator[tuple[str, Report]]:
+    """Check a spec with all its variants, or the one that is asked for or that the name means; of a folder every spec.
 
     Gives each spec's name with its report. Raises OSError for what can't be read.
     """
@@ -62,17 +62,27 @@ def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[st
         # What comes with archdsl goes by the name it was asked for, which may be a variant's.
         name = str(spec.path if spec.title is None else name_or_path)
         try:
-            yield name, check_program(read_program(spec.read(limits), spec.folder, limits), spec.variant)
+            yield (
+                name,
+                check_program(
+                    read_program(spec.read(limits), spec.folder, limits), spec.variant if variant is None else variant
+                ),
+            )
         except ArchError as error:
             yield name, Report(error.diagnostics)
 
 
 def check_program(program: Program, only: str | None = None) -> Report:
-    """Check a spec that was read; one mistake that shows in several variants is reported once."""
+    """Check a spec that was read; one mistake that shows in several variants is reported once.
+
+    Raises ArchError where a file that has only blocks is asked for a variant.
+    """
     if program.is_library:
+        if only is not None:
+            program.variant(only)
         wrong = list(mistakes_in_text(program))
         return Report((*program.file.warnings, *(wrong or look_over(program, ()))), blocks=len(program.blocks))
-    variants: list[str | None] = [only] if only else [*program.variants] or [None]
+    variants: list[str | None] = [only] if only is not None else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
     networks: list[Architecture] = []

@@ -130,7 +130,7 @@ def _single_member(member: Member) -> Iterator[Member]:
         return
     for run in member.node.runs:
         assert isinstance(run.count, int)
-        for _ in range(run.count):
+        for _ in range(run.count) if run.node.members else ():
             yield from _single(run.node)
 
 

@@ -13,6 +13,7 @@ from archdsl.analysis.summary import Summary
 from archdsl.analysis.trace import Tracer
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal, similar_help
 from archdsl.elaborate.budget import Budget
+from archdsl.elaborate.named_values import named_values
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope
 from archdsl.elaborate.variants import Expectation
@@ -118,9 +119,9 @@ class _Checker:
     """Holds expectations against one network."""
 
     def __init__(self, program: Program, architecture: Architecture, costs: Costs | None, budget: Budget) -> None:
+        self.program = program
         self.evaluate = program.evaluator(budget)
         self.architecture = architecture
-        self.scope = Scope(dict(architecture.parameters))
         self.summary = Summary(architecture, costs)
         self.metrics: dict[str, Callable[[Expectation], Figure]] = {
             "params": self._params,
@@ -239,7 +240,8 @@ class _Checker:
         return [self._failed(each, "none" if found is None else "x".join(map(str, found)), [])]
 
     def _value(self, expression: tree.Expression) -> object:
-        return self.evaluate(expression, self.scope)
+        named = named_values(self.program, expression, self.evaluate)
+        return self.evaluate(expression, Scope({**named, **dict(self.architecture.parameters)}))
 
     def _failed(self, each: Expectation, found: str, notes: list[str]) -> Diagnostic:
         network = self.architecture.variant or self.architecture.name

@@ -15,6 +15,7 @@ from archdsl.elaborate.scopes import block_scopes
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import Scope, Value, describe
+from archdsl.elaborate.whole_names import check_whole_names
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Architecture, Chain
 from archdsl.shape import Dim, Shape
@@ -67,6 +68,7 @@ def elaborate(
     try:
         x = Shape.of(dims) if dims else _input_shape(program, elaborator.evaluate, parameters)
         body = build_body(program, elaborator, parameters, x)
+        check_whole_names(body, program.limits)
         initials = settle_initializations(program.inits, elaborator, program.scope(parameters), body)
     except RecursionError:
         raise ArchError(too_deep(program.arch.span, program.limits)) from None

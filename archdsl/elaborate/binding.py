@@ -286,7 +286,9 @@ def build(kind: type[Word], given: Given, span: Span) -> Word:
     try:
         return kind(**{field: value for field, (value, _) in given.items()})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        errors = error.errors(include_url=False)
+        # A number without which there is no layer is told ahead of one that stands in the wrong place.
+        first = next((each for each in errors if each["type"] == "missing"), errors[0])
         field = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] == "missing":
             what = {kind.digits: "a kernel", kind.dash: "a number behind a dash", kind.slash: "a stride"}.get(

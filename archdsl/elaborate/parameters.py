@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
 from archdsl.elaborate.budget import Budget
+from archdsl.elaborate.named_values import named_values
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope, Value
 from archdsl.elaborate.variants import Variant
@@ -56,7 +57,7 @@ def settle_parameters(
         if name in given:
             values[name] = given[name]
         elif cell is not None:
-            values[name] = evaluate(cell, scope)
+            values[name] = evaluate(cell, scope.bind(**named_values(program, cell, evaluate)))
         elif each.default is not None:
             values[name] = evaluate(each.default, scope)
         else:

@@ -45,8 +45,11 @@ def make_reachable(elaborator: Elaborator, label: Name, sequence: Sequence, memb
     sequence.members[-1] = Member(label=last.label, node=last.node, marks=(*last.marks, mark))
     # Labels inside a block stay inside it: what it is built of is its own business.
     inner = {} if isinstance(member.node, Call) or member is not last else elaborator.labels_of.get(member.node, {})
+    # A reference that is longer than a name may be can't be written.
+    room = elaborator.budget.limits.letters - len(name)
+    inside = islice(((word, tensor) for word, tensor in inner.items() if len(word) < room), MAX_MARKS)
     found = {name: Labelled((mark,), sequence.x)}
-    for word, tensor in islice(inner.items(), MAX_MARKS):
+    for word, tensor in inside:
         found[f"{name}.{word}"] = Labelled((mark, *tensor.path), tensor.shape)
     sequence.reach(found)
 

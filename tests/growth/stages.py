@@ -33,7 +33,7 @@ def _check(text: str, limits: Limits) -> None:
 
 
 def _fix(text: str, limits: Limits) -> None:
-    mend(text.encode(), "net.arch")
+    mend(text.encode(), "net.arch", None)
 
 
 def _shapes(text: str, limits: Limits) -> None:

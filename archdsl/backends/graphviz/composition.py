@@ -241,6 +241,9 @@ class Composer:
         self, node: Repeat, groups: tuple[Group, Group], turns: Turns, x: Point, marks: Marks, place: Place
     ) -> tuple[Point, Marks]:
         group, twin = groups
+        if not group.first.members:
+            # However often nothing is repeated, there is nothing to draw.
+            return x, {}
         first, last = dict(place.turns[0]), dict(place.turns[1])
         turn = str(turns.turn)
         first[turn], last[turn] = 0, twin.count - 1

@@ -56,6 +56,7 @@ class Positional:
             if isinstance(run.count, Expr):
                 raise NeedsValue(run.count)
             for turn in range(run.count):
+                self.writer.source.budget.write(node.span)
                 inner = tuple(turned(each, part.turn, turn) for each in part.entries)
                 with self.writer.in_turn(run, turn):
                     self.members(run.node.members, inner, items, flow)

@@ -155,7 +155,7 @@ class _Writer:
         for run, turns in zip(node.runs, inside.parts, strict=True):
             assert isinstance(turns, Turns)
             assert isinstance(run.count, int)
-            for number in range(run.count):
+            for number in range(run.count) if run.node.members else ():
                 here: dict[str, Dim] = {**values, str(turns.turn): number}
                 if node.index is not None:
                     here[node.index] = start + number
