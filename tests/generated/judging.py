@@ -64,7 +64,8 @@ def refusal(program: Program, codes: str) -> Verdict:
     if not set(codes.split(", ")) <= READ:
         return Verdict("refused", codes)
     try:
-        Second(program.file)
+        for variant in [*program.variants] or [None]:
+            Second(program.file, variant=variant)
     except Exception:
         return Verdict("refused", codes)
     return Verdict("refused alone", codes)
