@@ -6,6 +6,7 @@ It shares the parser with the compiler, and the fields that layers declare; noth
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -77,12 +78,21 @@ class Second(Statements):
             if name in given:
                 values[name] = given[name]
             elif name in row:
-                values[name] = evaluate(row[name], Place(values, self.blocks))
+                values[name] = evaluate(row[name], Place({**self._alone(), **values}, self.blocks))
             elif each.default is not None:
                 values[name] = evaluate(each.default, Place(values, self.blocks))
             else:
                 raise Refused("missing-parameter", name)
         return values
+
+    def _alone(self) -> dict[str, Any]:
+        """The `let`s of the file that depend on nothing but each other, which a cell of `variants` may name."""
+        found: dict[str, Any] = {}
+        for item in self.file.items:
+            if isinstance(item, tree.Let):
+                with suppress(Refused):
+                    found |= unpack(item.names, evaluate(item.value, Place(found, self.blocks)))
+        return found
 
     def _row(self) -> dict[str, tree.Node]:
         tables = [item for item in self.file.items if isinstance(item, tree.Variants)]
