@@ -65,6 +65,7 @@ $(BIN)/fuzz: $(BIN)/installed
 fuzz: $(BIN)/fuzz
 	$(BIN)/python -m tests.fuzz --runs $(RUNS) --seed $(SEED) $(FLAGS)
 
+generated: RUNS = 100000
 generated: $(BIN)/installed
 	$(BIN)/python -m tests.generated --runs $(RUNS) --seed $(SEED) $(FLAGS)
 

@@ -106,6 +106,7 @@ def keep(found: dict[str, tuple[Verdict, str]], key: str, text: str) -> None:
     shape = f"{key} | {skeleton(short)}"
     if shape not in found or len(short) < len(found[shape][1]):
         found[shape] = timed(short, key.startswith("constructor")), short
+        print(f"{key}\n{short}", flush=True)
 
 
 def report(runs: int, kinds: Counter[str], compared: int, begun: float) -> None:

@@ -19,16 +19,15 @@ from .faults import Fault, Verdict, brief
 from .second.values import Refused, Unsure
 from .second.walk import Second
 
-NOT_READ = {
-    "bad-label",
-    "bad-name",
-    "impossible-initialization",
-    "defined-twice",
-    "bad-variant",
-    "bad-argument",
-    "incomplete-spec",
+READ = {
+    "branch-mismatch",
+    "label-twice",
+    "misplaced-reference",
+    "recursive-block",
+    "unknown-label",
+    "unknown-name",
 }
-"""What `check` refuses for reasons that have nothing to do with what a text says of the network."""
+"""What `check` refuses for what a text says of names and shapes, which is read a second time here, too."""
 
 
 def network_of(text: str) -> Network:
@@ -62,10 +61,11 @@ def judge(text: str, parametric: bool = True) -> Verdict:
 
 def refusal(program: Program, codes: str) -> Verdict:
     """What `check` refuses; `refused alone` where the text reads as if it meant something."""
-    if set(codes.split(", ")) & NOT_READ:
+    if not set(codes.split(", ")) <= READ:
         return Verdict("refused", codes)
     try:
-        Second(program.file)
+        for variant in [*program.variants] or [None]:
+            Second(program.file, variant=variant)
     except Exception:
         return Verdict("refused", codes)
     return Verdict("refused alone", codes)

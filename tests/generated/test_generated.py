@@ -117,8 +117,38 @@ FOUND = {
     "channels that are scaled by a branch of one place": "arch net\ninput 4x1\nmul<conv1-4 | identity>\n",
     "a part of the channels by its name": "arch net\ninput 4x8x8\n"
     "f: [p: chunk(0, 2) q: pad(1) r: crop(1) s: layerscale] concat<@f.p | @f.r | @f.s>\n",
+    "a name that is given again behind a default": "arch net\ninput 4x8x8\n"
+    "let e = {0.5}\ndefault bn(eps=e)\nlet e = {0.1}\nbn\n",
+    "a name of a default that a block has for a parameter": "arch net(e = 0.5)\ninput 4x8x8\n"
+    "default bn(eps=e)\nblock b(e) = [bn leakyrelu(e)]\nb(0.1)\n",
+    "a name that is given again behind an after": "arch net\ninput 4x8x8\n"
+    "let e = {5}\nafter conv [conv1-{e}(bare)]\nlet e = {3}\nconv3-4\n",
+    "a labelled group on a side that isn't taken": "arch net\ninput 3x8x8\n"
+    "residual<dwconv3 if {in_channels > 9} [a: [conv1-3]]>\n",
+    "one label around and inside of a labelled merge": "arch net\ninput 4x8x8\n"
+    "left: relu\nmid: add<@left | left: relu> add<@left | @mid.left>\n",
+    "an empty container in a branch": "arch net\ninput 4x8x8\nadd<[[]] | relu>\n",
+    "a shortcut that is projected in the first turn of a block by a name": "arch net(unit = basic)\ninput 3x8x8\n"
+    "block basic(c) = [residual<conv3-{c} | project>]\nunit(2) x2\n",
+    "a reference that is handed to a block with defaults, inside a merge": "arch net\ninput 4x8x8\n"
+    'relu6: ln conv1-2\n"conv 1": concat<relu6: residual<layer<@relu6>(8)> | identity>\n'
+    "block layer<p>(h = 3, i = 3) = [let d = {in_channels} concat<identity | p> conv1-{d}]\n",
+    "in_channels of layers that are handed over": "arch net\ninput 4x8x8\n"
+    "block b<l> = [conv1-7 l]\nb<conv3-{in_channels}> b<conv3-{in_channels} relu>\n",
+    "statements of a block around what is handed to it": "arch net\ninput 4x8x8\n"
+    "block b<l> = [default bn(eps=0.5) after conv tanh l]\nb<bn> b<conv3-4> b<conv3-4 bn>\n",
+    "a block handed to itself": "arch net\ninput 4\nblock f<l> = [fc-3 l]\nf<f<relu>>\n",
+    "a let that depends on what arrives, beside a block": "arch net\ninput 4\n"
+    "let a = {in_channels}\nlet b = {a + 1}\nblock c = [relu]\nc fc-{b}\n",
 }
 """What was wrong once."""
+
+
+def test_a_constructor_offers_parameters_by_their_names() -> None:
+    names = ("divisible", "x", "self_", "Cna", "size", "name")
+    for name in names:
+        verdict = judging.judge(f"arch net({name} = 2)\ninput 4x8x8\nblock cna(c) = [conv1-{{c}}]\ncna({name})\n")
+        assert verdict.kind == "ok", (name, verdict)
 
 
 @pytest.mark.parametrize("text", FOUND.values(), ids=FOUND)

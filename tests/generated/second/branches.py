@@ -102,6 +102,8 @@ class Branches(Heads):
             return made.channels == x.channels, ()
         if uses(path, "in_height", "in_width", "in_depth"):
             raise Unsure("a shortcut that depends on the size")
+        if any(isinstance(each, tree.Reference) for each in path.walk()):
+            raise Unsure("a shortcut beside what begins with another tensor")
         same, strides = True, (1,) * x.rank
         for more in (1, 2, 3, 19 if x.rank < 3 else 9):
             sizes = [size + more for size in x.spatial]

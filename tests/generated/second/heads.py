@@ -22,6 +22,8 @@ class Heads:
     """Walks heads. What a block is built of is walked as any statements are."""
 
     calls: list[tree.Block]
+    homes: dict[tree.Block, Place]
+    """What is in force where each block is defined."""
 
     def statements(self, items: tuple[tree.Node, ...], place: Place, chain: Chain, inside: bool = False) -> None:
         raise NotImplementedError
@@ -150,10 +152,10 @@ class Heads:
             if each.name.text not in given:
                 if each.default is None:
                     raise Refused("missing-argument", each.name.text)
-                given[each.name.text] = evaluate(each.default, block.home.bind(given), chain.x)
+                given[each.name.text] = evaluate(each.default, self.homes[block.text].bind(given), chain.x)
         within = Chain(chain.x, Labels())
         self.calls.append(block.text)
-        self.statements(block.text.body.items, block.home.bind(given), within, inside=True)
+        self.statements(block.text.body.items, self.homes[block.text].bind(given), within, inside=True)
         self.calls.pop()
         settle_biases(within.members)
         chain.add(Box(within.members, "block", block.text.name.text), within.x, label)

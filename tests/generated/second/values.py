@@ -33,10 +33,9 @@ class LayerValue:
 
 @dataclass(frozen=True, eq=False)
 class BlockValue:
-    """A block by its name, which sees the names of its file."""
+    """A block by its name."""
 
     text: tree.Block
-    home: Place
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ It shares the parser with the compiler, and the fields that layers declare; noth
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -33,7 +34,8 @@ class Second(Statements):
     ) -> None:
         self.file = file
         self.variant = variant
-        self.blocks: dict[str, BlockValue] = {}
+        self.blocks = {item.name.text: BlockValue(item) for item in file.items if isinstance(item, tree.Block)}
+        self.homes: dict[tree.Block, Place] = {}
         self.calls: list[tree.Block] = []
         place = Place(self._parameters(given or {}), self.blocks)
         self._homes(place)
@@ -76,12 +78,21 @@ class Second(Statements):
             if name in given:
                 values[name] = given[name]
             elif name in row:
-                values[name] = evaluate(row[name], Place(values, self.blocks))
+                values[name] = evaluate(row[name], Place({**self._alone(), **values}, self.blocks))
             elif each.default is not None:
                 values[name] = evaluate(each.default, Place(values, self.blocks))
             else:
                 raise Refused("missing-parameter", name)
         return values
+
+    def _alone(self) -> dict[str, Any]:
+        """The `let`s of the file that depend on nothing but each other, which a cell of `variants` may name."""
+        found: dict[str, Any] = {}
+        for item in self.file.items:
+            if isinstance(item, tree.Let):
+                with suppress(Refused):
+                    found |= unpack(item.names, evaluate(item.value, Place(found, self.blocks)))
+        return found
 
     def _row(self) -> dict[str, tree.Node]:
         tables = [item for item in self.file.items if isinstance(item, tree.Variants)]
@@ -101,9 +112,6 @@ class Second(Statements):
 
     def _homes(self, place: Place) -> None:
         """A block sees the parameters, the file's `let`s, and the defaults that stand ahead of it."""
-        for item in self.file.items:
-            if isinstance(item, tree.Block):
-                self.blocks[item.name.text] = BlockValue(item, place)
         lets = place
         unseen: set[str] = set()
         for item in self.file.items:
@@ -118,4 +126,4 @@ class Second(Statements):
             if isinstance(item, tree.Default):
                 here = with_default(here, item, lets)
             elif isinstance(item, tree.Block):
-                self.blocks[item.name.text] = BlockValue(item, here)
+                self.homes[item] = here

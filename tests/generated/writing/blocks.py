@@ -224,6 +224,8 @@ class Blocks(Merges):
             f"concat<identity | relu> {conv}",
             f"if {{in_channels > 3}} [{conv}]",
             f"[{conv} bn]",
+            f"let hh = {{in_channels}} {'conv1' if here.rank else 'fc'}-{{hh}}",
+            f"for hh in {{[1, 2]}} as i [lc{{i}}: {conv}]",
         ]
         if here.names:
             name = self.pick(here.names)

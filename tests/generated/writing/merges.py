@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from .places import Here
+from .places import Here, Labels
 from .turns import Turns
+from .words import WORDS
 
 
 class Merges(Turns):
@@ -109,6 +111,49 @@ class Merges(Turns):
         text = f"residual<{self.keeping(here, arriving)} conv1-{self.hole(c)} | optional>"
         self.set_channels(here, c)
         return text
+
+    def far(self, here: Here, keep: bool) -> str:
+        """A container with labels inside, and what refers to one of them from outside."""
+        label = self.label(here)
+        name = label.removesuffix(": ")
+        if not label or label.startswith('"'):
+            return label + self.layer(here, True)
+        inner = here.container()
+        one, two = self.random.sample(WORDS, 2)
+
+        def said(word: str) -> str:
+            text = self.one_layer(inner, True)
+            return text.replace("¦", f"{word}: ") if "¦" in text else f"{word}: {text}"
+
+        def plain() -> str:
+            return self.layer(inner, True)
+
+        ways: list[tuple[str, Callable[[], str]]] = [
+            (one, lambda: f"[{said(one)} {plain()}]"),
+            (one, lambda: f"[{plain()} {said(one)}]"),
+            (f"{two}.{one}", lambda: f"[{two}: [{said(one)} {plain()}] {plain()}]"),
+            (one, lambda: f"add<{said(one)} {plain()} | {said(two)}>"),
+            (two, lambda: f"residual<{said(one)} {plain()} | {said(two)}>"),
+            (f"{one}1", lambda: f"[{one}{{i}}: [{plain()}] x3 as i]"),
+            (f"{one}0.{two}", lambda: f"[{one}{{i}}: [{said(two)} {plain()}] x2 as i]"),
+            (f"{one}1", lambda: f"for z in {{[1, 2, 3]}} as u [{one}{{u}}: [{plain()}]]"),
+            (one, lambda: f"if {{{self.condition(here)}}} [{said(one)} {plain()}] else [{said(one)}]"),
+            (one, lambda: f"[add<{said(one)} | identity> {plain()}]"),
+            (f"{two}.{one}", lambda: f"[{two}: add<{said(one)} | identity> {plain()}]"),
+        ]
+        path, way = self.random.choice(ways)
+        if "i" in here.indices or "u" in here.indices or {"i", "u"} & {*here.names, *self.values}:
+            path, way = ways[0]
+        text = f"{label}{way()}"
+        self.mark(here, label)
+        here.labels.own[f"{name}.{path}"] = replace(here, labels=Labels({}))
+        between = self.either(lambda: "", lambda: self.layer(here, True))
+        return f"{text} {between} " + self.either(
+            lambda: f"add<@{name}.{path} | identity>",
+            lambda: f"add<identity | @{name}.{path} {plain()}>",
+            lambda: f"residual<{plain()} | @{name}.{path}>",
+            lambda: plain(),
+        )
 
     def reference(self, here: Here, keep: bool) -> str:
         paths = list(here.labels.visible().items())

@@ -154,6 +154,7 @@ class SpecWriter(Blocks):
             (6, self.choice),
             (17, self.merge),
             (9, self.reference),
+            (3, self.far),
             (16 if self.usable(here) else 0, self.call),
             (5 if here.handed else 0, self.use_handed),
             (3 if here.acts else 0, self.use_act),
