@@ -89,14 +89,15 @@ def weights_of(weights: WeightsSource, variant: str | None = None) -> Weights:
     Raises ArchError, OSError and ImportError as `Network.load` says.
     """
     from archdsl.runtime.weights import Weights, from_tensors, read_weights
-    from archdsl.runtime.weights.published import PREFIX, published_weights
+    from archdsl.runtime.weights.published import published_weights
+    from archdsl.weights.files import PUBLISHED
 
     if isinstance(weights, Weights):
         return weights
     if isinstance(weights, Mapping):
         return from_tensors(weights)
-    if isinstance(weights, str) and weights.startswith(PREFIX):
-        return published_weights(weights.removeprefix(PREFIX), variant)
+    if isinstance(weights, str) and weights.startswith(PUBLISHED):
+        return published_weights(weights.removeprefix(PUBLISHED), variant)
     return read_weights(weights)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError
-from archdsl.diagnostics.missing import MissingExtra
+from archdsl.diagnostics.missing import require
 from archdsl.record import record
 from archdsl.weights.files import DifferentOutputs
 from archdsl.writing import replace
@@ -104,11 +104,8 @@ def compiler() -> str | None:
 
 
 def _onnx(module: nn.Module, inputs: Tensor, draft: Path) -> tuple[str, Tensor]:
-    try:
-        import onnxruntime
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("an ONNX file needs ONNX and its runtime: pip install 'archdsl[export]'") from error
+    require("an ONNX file", "torch", "onnx", "onnxruntime", "onnxscript")
+    import onnxruntime
     import torch
 
     program = torch.onnx.export(

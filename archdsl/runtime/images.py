@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics.missing import MissingExtra
+from archdsl.diagnostics.missing import require
 from archdsl.weights.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
@@ -21,10 +21,9 @@ def open_image(path: str | Path, channels: int = 3) -> Image:
 
     Raises OSError with one line for what can't be read or is no image, and ImportError without Pillow.
     """
-    try:
-        from PIL import Image, ImageOps, UnidentifiedImageError
-    except ImportError as error:
-        raise MissingExtra("images need torchvision and Pillow: pip install 'archdsl[train]'") from error
+    require("an image", "PIL", "torchvision")
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     if channels not in (1, 3):
         raise ValueError(f"an image has one channel or three, and the network takes {channels}")
     try:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import NeedingCommand, weights_need
 from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options
+from archdsl.diagnostics.missing import EXTRAS
 
 if TYPE_CHECKING:
     from archdsl.limits import Limits
 
 
-@click.command()
+def _needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """An ONNX file is written and run by more than torch."""
+    more = EXTRAS["export"] if arguments["output"].suffix == ".onnx" else ()
+    return (*weights_need(arguments), *more)
+
+
+@click.command(cls=NeedingCommand, needs=_needs)
 @network_arguments
 @click.option("--weights", metavar="WEIGHTS", required=True, help="A file, or torchvision: and a name.")
 @click.option("--input", metavar="SIZES", help="Another input, channels first: 3x64x64.")

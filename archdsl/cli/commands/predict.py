@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import NeedingCommand, weights_need
 from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options, preprocessing_options
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from archdsl.runtime.weights import Loaded
 
 
-@click.command()
+@click.command(cls=NeedingCommand, needs=lambda arguments: (*weights_need(arguments), "torchvision", "PIL"))
 @network_arguments
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--weights", metavar="WEIGHTS", help="A file, or torchvision: and a name; needless for a RUN.")

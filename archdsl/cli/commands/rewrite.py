@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import NeedingCommand, weights_need
 from archdsl.rewrite.rule import rewrites
 
 if TYPE_CHECKING:
@@ -25,7 +27,12 @@ def _switches() -> list[click.Option]:
     ]
 
 
-@click.command()
+def _needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """A spec is rewritten without torch, and only run with it."""
+    return weights_need(arguments) if arguments["weights"] or arguments["proves"] else ()
+
+
+@click.command(cls=NeedingCommand, needs=_needs)
 @click.argument("rule", metavar="RULE")
 @click.argument("spec", metavar="SPEC")
 @click.option(
@@ -119,10 +126,7 @@ def _read_back(rewritten: Rewritten, output: Path) -> None:
 def _prove(network: Network, rewritten: Rewritten, weights: Weights | None) -> tuple[Any, dict[str, Any]]:
     from archdsl.proving import prove
 
-    try:
-        return prove(network, rewritten, weights)
-    except ImportError:
-        raise click.UsageError("weights and --prove need torch: pip install 'archdsl[torch]'") from None
+    return prove(network, rewritten, weights)
 
 
 def _report(network: Network, rewritten: Rewritten, proof: Any, stream: Any) -> None:

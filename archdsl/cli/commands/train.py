@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import TRAIN, NeedingCommand
 from archdsl.cli.recipes import given
 from archdsl.cli.training import begins, begun, fitting_data, say, training_arguments
 from archdsl.recipes.processes import is_first
@@ -20,7 +21,7 @@ CHANGEABLE = frozenset(
 """What may be given anew when a training goes on: how long, and where, but not how."""
 
 
-@click.command()
+@click.command(cls=NeedingCommand, needs=lambda arguments: TRAIN)
 @training_arguments(resume="Go on with the training in a folder, without SPEC.")
 def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
     """Train a network on images.
@@ -40,13 +41,14 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
         run = begun(spec, **arguments)
     data = fitting_data(run)
     say(f"{run.subject.title} on {data.name}")
+    # Ahead of the folder, so that a library that is broken leaves none behind.
+    from archdsl.train.results import table
+    from archdsl.train.training import train
+
     if resume is None and is_first():
         from archdsl.recipes.run_folder import begin_run
 
         run = begin_run(run.folder, run.subject, run.recipe)
-    from archdsl.train.results import table
-    from archdsl.train.training import train
-
     result = train(run, data, resume=resume is not None, say=say)
     say("")
     say(table(result.metrics))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import NeedingCommand, weights_need
 from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options, preprocessing_options
 
@@ -23,7 +24,7 @@ def command() -> None:
     """
 
 
-@command.command("show")
+@command.command("show", cls=NeedingCommand, needs=weights_need)
 @click.argument("weights", metavar="WEIGHTS")
 def show(weights: str) -> None:
     """List the tensors of a file, and what else it says."""
@@ -51,7 +52,7 @@ def show(weights: str) -> None:
         print(f"{safe(key)}: {safe(first[:80])}{' …' if more or len(first) > 80 else ''}")
 
 
-@command.command("fit")
+@command.command("fit", cls=NeedingCommand, needs=weights_need)
 @network_arguments
 @click.argument("weights", metavar="WEIGHTS")
 @fitting_options
@@ -97,7 +98,7 @@ def fit(
         )
 
 
-@command.command("spec")
+@command.command("spec", cls=NeedingCommand, needs=weights_need)
 @click.argument("weights", metavar="WEIGHTS")
 def spec(weights: str) -> None:
     """Print the spec that a file carries.
