@@ -15,7 +15,8 @@ from archdsl.diagnostics import ArchError
 from archdsl.diagnostics.missing import require
 from archdsl.record import record
 from archdsl.weights.files import DifferentOutputs
-from archdsl.writing import replace
+from archdsl.writing import Place, output
+from archdsl.writing.marks import Form
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -42,21 +43,31 @@ class Exported:
     remarks: tuple[str, ...] = ()
 
 
-def export(module: nn.Module, sizes: tuple[int, ...], path: Path, optimize: bool = False) -> Exported:
+FORMS: dict[str, Form] = {".onnx": "onnx", ".pt2": "pt2"}
+"""What an export is by the end of its name."""
+
+
+def export(
+    module: nn.Module, sizes: tuple[int, ...], place: Path | Place, optimize: bool = False, force: bool = False
+) -> Exported:
     """Write a module in evaluation as `.onnx`, or as `.pt2`, for batches of any number of inputs of these sizes.
 
     An ONNX file is run by ONNX Runtime and a `.pt2` file by PyTorch; both are read again, and their outputs compared,
     before the file is put in its place. `optimize` folds batch norms into convolutions, goes channels-last, and
-    makes a package of machine code of `.pt2` (AOTInductor), where there is a C++ compiler.
+    makes a package of machine code of `.pt2` (AOTInductor), where there is a C++ compiler. A file that archdsl didn't
+    write, or that was changed since, is replaced only with `force`.
 
     Raises ArchError where outputs differ, ValueError for another suffix, ImportError without what an export needs, and
     OSError for what can't be written.
     """
     import torch
 
+    path = place.path if isinstance(place, Place) else place
     writers = {".onnx": _onnx, ".pt2": _compiled if optimize and compiler() else _program}
     if path.suffix not in writers:
         raise ValueError(f"an export ends in .onnx or .pt2, got `{path.name}`")
+    target = output(place, FORMS[path.suffix], force)
+    target.require()
     module = module.eval()
     inputs = torch.rand(SAMPLES, *sizes, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -70,14 +81,14 @@ def export(module: nn.Module, sizes: tuple[int, ...], path: Path, optimize: bool
     found: list[tuple[str, Tensor]] = []
 
     def write(draft: Path) -> None:
-        form, output = writers[path.suffix](module, inputs, draft)
-        _require_equal(output, expected, path)
-        found.append((form, output))
+        form, given = writers[path.suffix](module, inputs, draft)
+        _require_equal(given, expected, path)
+        found.append((form, given))
 
     with _quiet():
-        replace(path, write)
-    ((form, output),) = found
-    return Exported(path, form, _difference(output, expected), tuple(remarks))
+        target.make(write)
+    ((form, given),) = found
+    return Exported(path, form, _difference(given, expected), tuple(remarks))
 
 
 def optimized(module: nn.Module, inputs: Tensor) -> tuple[nn.Module, Tensor, list[str]]:

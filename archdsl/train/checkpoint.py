@@ -16,8 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from archdsl import writing
 from archdsl.record import record
+from archdsl.writing import Kept
 
 VERSION = "1"
 
@@ -71,7 +71,7 @@ def write(path: Path, state: State) -> None:
         document["optimizer"] = _flattened(state.optimizer, tensors)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = {"archdsl-checkpoint": VERSION, "state": json.dumps(document)}
-    writing.write(path, save(plain, metadata))
+    Kept(path).write(save(plain, metadata))
 
 
 def read(path: Path) -> State:

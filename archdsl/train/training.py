@@ -38,7 +38,7 @@ from archdsl.train.results import save_weights, write_progress, write_results
 from archdsl.train.starting import Say, load_state, restart, start
 from archdsl.train.stopping import Stop, Stopped
 from archdsl.train.tuning import Tuning
-from archdsl.writing import write
+from archdsl.writing import Kept
 
 
 @record
@@ -90,7 +90,7 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
         say(line)
     if is_first():
         document = begun.preparation.document() | {"classes": list(images.classes)}
-        write(run.path(PREPARATION), _json(document))
+        Kept(run.path(PREPARATION)).write(_json(document))
     watching = Watching(recipe.epochs)
 
     def told(epoch: Epoch) -> None:

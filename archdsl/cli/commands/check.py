@@ -59,12 +59,12 @@ def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_e
 
 def _mend(spec: str, stream: object, limits: Limits) -> None:
     """Make the safe fixes in the files that a name means, and say so. Specs that come along aren't the user's."""
-    from archdsl.cli.writing import write
     from archdsl.diagnostics import ArchError
     from archdsl.diagnostics.columns import safe
     from archdsl.fixing import mend
     from archdsl.opening.library import find_all
     from archdsl.opening.reading import read_data
+    from archdsl.writing import Edited
 
     try:
         files = [each for each in find_all(spec) if each.title is None and each.folder is not None]
@@ -77,7 +77,7 @@ def _mend(spec: str, stream: object, limits: Limits) -> None:
         mended = mend(data, str(each.path), each.folder)
         if not mended.diagnostics:
             continue
-        write(Path(each.path), mended.data.decode())
+        Edited(Path(each.path)).write(mended.data)
         print(f"{safe(str(each.path))}: mended {_counted(mended.diagnostics)}", file=stream)  # type: ignore[call-overload]
         for diagnostic in mended.diagnostics:
             place = f"{diagnostic.at.line}:{diagnostic.at.column} " if diagnostic.at else ""

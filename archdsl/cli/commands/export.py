@@ -12,6 +12,8 @@ import click
 from archdsl.cli.needing import NeedingCommand, weights_need
 from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options
+from archdsl.cli.writing import force_option
+from archdsl.cli.writing import output as place
 from archdsl.diagnostics.missing import EXTRAS
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ def _needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     is_flag=True,
     help="Fold batch norms, go channels-last, and make machine code of a .pt2 where there is a C++ compiler.",
 )
+@force_option
 @fitting_options
 def command(
     spec: str,
@@ -51,6 +54,7 @@ def command(
     input: str | None,
     output: Path,
     optimize: bool,
+    force: bool,
     new: tuple[str, ...],
     drop: tuple[str, ...],
     any_network: bool,
@@ -61,17 +65,18 @@ def command(
     if its outputs are the network's.
     """
     from archdsl.cli.weighing import load_into
-    from archdsl.runtime.exporting import export
+    from archdsl.runtime.exporting import FORMS, export
 
     network = open_network(spec, variant, settings, input, limits)
     sizes = tuple(size for size in network.input if isinstance(size, int))
     if len(sizes) != len(network.input):
         raise click.UsageError("an export needs the sizes of its input in numbers")
-    if output.suffix not in (".onnx", ".pt2"):
+    if output.suffix not in FORMS:
         raise click.UsageError(f"an export ends in .onnx or .pt2, got `{output.name}`")
+    target = place(output, FORMS[output.suffix], force, network.program, weights)
     loaded = load_into(network, weights, new, drop, any_network)
     print(f"note: images go through this first: {loaded.preprocessing.describe()}", file=sys.stderr)
-    done = export(loaded.module, sizes, output, optimize)
+    done = export(loaded.module, sizes, target, optimize)
     for remark in done.remarks:
         print(f"note: {remark}", file=sys.stderr)
     print(

@@ -108,9 +108,9 @@ def _format(name: str, check: bool, diff: bool, limits: Limits) -> bool:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode())
     elif changes:
-        from archdsl.cli.writing import write
+        from archdsl.writing import Edited
 
-        write(Path(name), text)
+        Edited(Path(name)).write(text)
         print(f"{safe(title)}: formatted")
     return changes
 

@@ -11,11 +11,13 @@ import click
 from archdsl.cli.needing import NeedingCommand, weights_need
 from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options, preprocessing_options
+from archdsl.cli.writing import force_option, output
 
 if TYPE_CHECKING:
     from archdsl.limits import Limits
     from archdsl.network import Network
     from archdsl.runtime.weights import Loaded
+    from archdsl.writing import Output
 
 
 @click.command(cls=NeedingCommand, needs=lambda arguments: (*weights_need(arguments), "torchvision", "PIL"))
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     metavar="FILE.png",
     help="Draw where the likeliest class is; for one image, at its own size, and a convolutional head.",
 )
+@force_option
 @fitting_options
 @preprocessing_options
 def command(
@@ -48,6 +51,7 @@ def command(
     top: int,
     classes: Path | None,
     map_: Path | None,
+    force: bool,
     new: tuple[str, ...],
     drop: tuple[str, ...],
     any_network: bool,
@@ -72,6 +76,9 @@ def command(
     found = None if map_ is None else head(network.architecture)
     if map_ is not None and len(images) > 1:
         raise click.UsageError("--map draws one image")
+    if map_ is not None and map_.suffix.lower() != ".png":
+        raise click.UsageError(f"a map is a PNG, and its name ends in .png, got `{map_.name}`")
+    place = None if map_ is None else output(map_, "png", force, network.program, weights, *images, classes)
     loaded = load_into(network, weights, new, drop, any_network)
     loaded = replace(loaded, preprocessing=said(loaded.preprocessing, channels, **preprocessing))
     print(f"note: {loaded.preprocessing.describe()}", file=sys.stderr)
@@ -82,20 +89,19 @@ def command(
         print(safe(path))
         for each in predictions:
             print(f"  {each.probability:.3f}  {safe(each.name)}")
-        if map_ is not None and found is not None:
-            _draw(map_, loaded, found, image, predictions[0])
+        if place is not None and found is not None:
+            _draw(place, loaded, found, image, predictions[0])
 
 
-def _draw(path: Path, loaded: Loaded, head: Any, image: Any, prediction: Any) -> None:
+def _draw(place: Output, loaded: Loaded, head: Any, image: Any, prediction: Any) -> None:
     from archdsl.runtime.predicting import draw_map, enlarged, score_map
-    from archdsl.writing import replace
 
     whole = enlarged(image, loaded)
     probabilities = score_map(loaded, head, whole).softmax(0)[prediction.index]
     most = float(probabilities.max())
     places = "x".join(map(str, reversed(probabilities.shape)))
     picture = draw_map(whole, probabilities, f"{prediction.name}: up to {most:.2f} on {places} places")
-    replace(path, lambda draft: picture.save(draft, path.suffix.removeprefix(".") or "png"))
+    place.make(lambda draft: picture.save(draft, "png"))
 
 
 def _opened(

@@ -10,6 +10,8 @@ import click
 from archdsl.cli.needing import NeedingCommand, weights_need
 from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options, preprocessing_options
+from archdsl.cli.writing import force_option
+from archdsl.cli.writing import output as place
 
 if TYPE_CHECKING:
     from archdsl.limits import Limits
@@ -64,6 +66,7 @@ def show(weights: str) -> None:
     metavar="FILE.safetensors",
     help="Write the network's weights, with its spec and the pre-processing.",
 )
+@force_option
 def fit(
     spec: str,
     variant: str | None,
@@ -74,6 +77,7 @@ def fit(
     drop: tuple[str, ...],
     any_network: bool,
     output: Path | None,
+    force: bool,
     **preprocessing: Any,
 ) -> None:
     """Show what of a file goes where in a network.
@@ -86,15 +90,16 @@ def fit(
     from archdsl.weights.report import fit_text
 
     network = open_network(spec, variant, settings, limits=limits)
+    target = None if output is None else place(output, "safetensors", force, network.program, weights)
     held = weights_of(weights, network.variant)
     print(fit_text(network.fit(held, new=new, drop=drop)), flush=True)
     loaded = load_into(network, held, new, drop, any_network, quiet=True)
-    if output is not None:
+    if target is not None:
         channels = network.input[0]
         assert isinstance(channels, int)
         told = said(loaded.preprocessing, channels, **preprocessing)
         network.save(
-            output, loaded.module, preprocessing=None if told.assumed else told, classes=() if new else loaded.classes
+            target, loaded.module, preprocessing=None if told.assumed else told, classes=() if new else loaded.classes
         )
 
 
