@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import ArchError
 from archdsl.diagnostics.missing import require
+from archdsl.reading import open_file
 from archdsl.record import record
 from archdsl.weights.files import UnreadableWeights, WeightsWithCode
 from archdsl.weights.preprocessing import Preprocessing
@@ -75,7 +76,7 @@ def read_weights(path: str | Path) -> Weights:
     """
     require("a file of weights", "torch", "safetensors")
     path = Path(path)
-    with path.open("rb") as file:
+    with open_file(path) as file:
         start = file.read(_HEADER + 1)
     if start[_HEADER:] != b"{" and (start.startswith(_PICKLES) or not start):
         return _pickled(path)
@@ -110,7 +111,7 @@ def _pickled(path: Path) -> Weights:
     import torch
 
     # Not by the path, which PyTorch looks at for a suffix.
-    with path.open("rb") as file:
+    with open_file(path) as file:
         try:
             held = torch.load(file, map_location="cpu", weights_only=True)
         except Exception as error:
