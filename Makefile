@@ -6,7 +6,7 @@ FRESH := build/fresh
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fresh bench fuzz clean
+.PHONY: help demo test check fresh bench fuzz generated clean
 
 help:
 	@echo "make demo    VGG-16 and ResNet-50 compiled, shaped and drawn into build/, without torch"
@@ -15,6 +15,7 @@ help:
 	@echo "make fresh   every command of README and docs where archdsl is all that was installed, and with .[torch]"
 	@echo "make bench   measure beside rivals; see benchmarks/README.md"
 	@echo "make fuzz    try mutants of small specs; RUNS=1000000 SEED=1, without guidance FLAGS=--unguided"
+	@echo "make generated  specs made at random against an interpreter of their text; RUNS=100000 SEED=1, mutants FLAGS=--mutants"
 	@echo "make clean   remove what these made"
 
 # Installed, not linked, as a user has it: so it is made anew when anything of it changes.
@@ -74,6 +75,9 @@ $(BIN)/fuzz: $(BIN)/installed
 
 fuzz: $(BIN)/fuzz
 	$(BIN)/python -m tests.fuzz --runs $(RUNS) --seed $(SEED) $(FLAGS)
+
+generated: $(BIN)/installed
+	$(BIN)/python -m tests.generated --runs $(RUNS) --seed $(SEED) $(FLAGS)
 
 clean:
 	rm -rf build $(VENV)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.ir.marks import Mark, Path
 from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Name, Node, Reference, at, text
 from archdsl.ir.nodes import Repeat as RepeatNode
@@ -41,8 +42,10 @@ class Instance:
     """The container or branch it stands in; two layers of one home follow each other directly."""
     around: tuple[Merge | Aux, ...]
     """The merges and auxiliary outputs that it is inside of, the outermost first."""
-    marks: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
     """The labels whose tensor it makes, by which a reference could read it."""
+    labels: str = ""
+    """Its name with `#` for each part that is no label, and so shifts when a member comes or goes ahead of it."""
 
     def keys(self) -> dict[str, tuple[Dim, ...]]:
         """Keys of the `state_dict` and the shapes of their tensors, parameters ahead of buffers."""
@@ -63,9 +66,9 @@ def instances(architecture: Architecture) -> tuple[Instance, ...]:
     return tuple(walk.found)
 
 
-def references(architecture: Architecture) -> frozenset[str]:
-    """The labels that are read from elsewhere: by a reference or by an auxiliary output."""
-    found: set[str] = set()
+def references(architecture: Architecture) -> frozenset[Path]:
+    """The labels whose tensors are read from elsewhere: by a reference or by an auxiliary output."""
+    found: set[Path] = set()
     pending: list[Node] = [architecture.body]
     seen: set[Node] = set()
     while pending:
@@ -82,6 +85,7 @@ def references(architecture: Architecture) -> frozenset[str]:
 @record
 class _Place:
     prefix: str = ""
+    labels: str = ""
     values: Mapping[str, Dim] = field(default_factory=dict)
     home: object = None
     around: tuple[Merge | Aux, ...] = ()
@@ -105,9 +109,13 @@ class _Walk:
         self.span = architecture.body.span
         self.found: list[Instance] = []
         self.here: Instance | None = None
+        self.turns = 0
+        self.entries: dict[tuple[Chain, Kind], tuple[Entry, ...]] = {}
 
     def container(self, chain: Chain, kind: Kind, place: _Place) -> None:
-        self.members(chain.members, names(chain, style(chain, kind)), replace(place, home=object()))
+        if (chain, kind) not in self.entries:
+            self.entries[chain, kind] = names(chain, style(chain, kind))
+        self.members(chain.members, self.entries[chain, kind], replace(place, home=object()))
 
     def members(self, members: Iterable[Member], entries: tuple[Entry, ...], place: _Place) -> None:
         for member, entry in zip(members, entries, strict=True):
@@ -126,7 +134,11 @@ class _Walk:
         for run, turns in zip(node.runs, inside.parts, strict=True):
             assert isinstance(turns, Turns)
             assert isinstance(run.count, int)
-            for number in range(run.count):
+            # Turns of nothing may be more than anybody counts to.
+            for number in range(run.count) if run.node.members else ():
+                self.turns += 1
+                if self.turns > AT_MOST:
+                    raise ArchError(self.too_many())
                 self.members(run.node.members, turns.entries, place.turn(node, turns, start, number))
             start += run.count
 
@@ -140,16 +152,18 @@ class _Walk:
         self.here = None
 
     def named(self, member: Member, name: str, place: _Place) -> None:
-        node, below = member.node, replace(place, prefix=name + ".")
+        node = member.node
+        labels = place.labels + ("#" if member.label is None else name.removeprefix(place.prefix))
+        below = replace(place, prefix=name + ".", labels=labels + ".")
         match node:
             case LayerNode():
-                self.layer(node, name, member.marks, place)
+                self.layer(node, name, labels, member.marks, place)
             case Call():
                 self.container(node.body, "block", below)
             case Chain():
                 self.container(node, "group", below)
             case Aux():
-                self.aux(node, name, place)
+                self.aux(node, member, name, place)
             case Reference():
                 self.here = None
             case Merge() if is_open(node):
@@ -160,20 +174,23 @@ class _Walk:
                 arriving = self.here
                 for number, branch in enumerate(node.branches):
                     self.here = arriving
-                    branch_place = replace(below.inside(node), prefix=f"{name}.{number}.", home=object())
+                    branch_place = replace(
+                        below.inside(node), prefix=f"{name}.{number}.", labels=f"{labels}.#.", home=object()
+                    )
                     self.members(branch.members, names(branch, "numbered"), branch_place)
                 self.here = None
 
-    def aux(self, node: Aux, name: str, place: _Place) -> None:
+    def aux(self, node: Aux, member: Member, name: str, place: _Place) -> None:
         arriving, self.here = self.here, None
-        alone = Member(label=None, node=node.body)
+        alone = Member(label=member.label, node=node.body)
         self.named(alone, name, replace(place.inside(node), home=object()))
         self.here = arriving
 
-    def layer(self, node: LayerNode, name: str, marks: tuple[str, ...], place: _Place) -> None:
+    def layer(self, node: LayerNode, name: str, labels: str, marks: tuple[Mark, ...], place: _Place) -> None:
         if len(self.found) >= AT_MOST:
-            raise ArchError(
-                TooManyCopies(self.span, f"`{self.name}` has more than {AT_MOST:,} layers to go through one by one")
-            )
-        self.here = Instance(name, node, self.here, place.home, place.around, marks)
+            raise ArchError(self.too_many())
+        self.here = Instance(name, node, self.here, place.home, place.around, marks, labels)
         self.found.append(self.here)
+
+    def too_many(self) -> Diagnostic:
+        return TooManyCopies(self.span, f"`{self.name}` has more than {AT_MOST:,} layers to go through one by one")

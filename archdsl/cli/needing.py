@@ -35,3 +35,8 @@ def weights_need(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     """What reading weights takes: torchvision where they are its own."""
     weights = arguments.get("weights") or ""
     return (*TORCH, "torchvision") if weights.startswith(PUBLISHED) else TORCH
+
+
+def seeing_needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a network that sees images takes: where no weights are given, they are a training's."""
+    return TRAIN if arguments["weights"] is None else weights_need(arguments)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
-_TORCH = ("torch", "numpy", "safetensors")
+_TORCH = ("torch", "numpy", "safetensors", "PIL")
 
 EXTRAS = {
     "torch": _TORCH,
-    "train": (*_TORCH, "lightning", "matplotlib", "rich", "sklearn", "tensorboard", "torchvision", "PIL"),
+    "train": (*_TORCH, "lightning", "matplotlib", "rich", "sklearn", "tensorboard", "torchvision"),
     "export": (*_TORCH, "onnx", "onnxruntime", "onnxscript"),
 }
 """The packages that each extra of ours brings, as they are imported."""

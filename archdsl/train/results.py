@@ -44,8 +44,9 @@ def write_results(result: Result) -> None:
         from archdsl.train.misclassified import page
 
         labels = result.data.test.labels
+        shown = page(result.data.test, result.preparation, result.scores, result.data.classes)
         Kept(run.path(CONFUSION)).write(confusion(labels, result.scores.argmax(1), result.data.classes))
-        Kept(run.path(MISCLASSIFIED)).write(page(result.data.test, result.scores, result.data.classes))
+        Kept(run.path(MISCLASSIFIED)).write(shown)
 
 
 def save_weights(
@@ -56,7 +57,7 @@ def save_weights(
     Raises OSError.
     """
     place = Kept(run.path(WEIGHTS))
-    fitted.network.save(place, network, preprocessing=preparation.preprocessing(), classes=classes)
+    fitted.network.save(place, network, preprocessing=preparation.preprocessing, classes=classes)
 
 
 def table(metrics: Mapping[str, Any]) -> str:

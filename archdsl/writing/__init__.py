@@ -4,8 +4,8 @@ A place says what may lie where it writes: `Output` is a file that a person name
 lies, `Kept` one in a folder of ours. `folder` makes such a folder.
 """
 
-from archdsl.writing.folders import folder
+from archdsl.writing.folders import discard, folder
 from archdsl.writing.marks import without_mark
 from archdsl.writing.places import Edited, Kept, Output, Place, output
 
-__all__ = ["Edited", "Kept", "Output", "Place", "folder", "output", "without_mark"]
+__all__ = ["Edited", "Kept", "Output", "Place", "discard", "folder", "output", "without_mark"]

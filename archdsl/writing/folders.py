@@ -27,3 +27,8 @@ def folder(path: Path, fill: Callable[[Path], object]) -> None:
             if each.is_dir() and not any(each.iterdir()):
                 each.rmdir()
         raise
+
+
+def discard(path: Path) -> None:
+    """Take a folder of ours away with all that is in it, as far as that can be done."""
+    shutil.rmtree(path, ignore_errors=True)

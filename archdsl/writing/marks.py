@@ -25,7 +25,7 @@ DIGEST = "archdsl.digest"
 """The key of the mark in the metadata of safetensors, where whoever writes them puts `NO_DIGEST`."""
 NO_DIGEST = _NONE.decode()
 
-_MOST_HEADER = 2**24
+_MOST_HEADER, _MOST_TEXT = 2**24, 2**26
 _CHUNK = 2**20
 
 _ZIP_END, _ZIP_END_LENGTH = b"PK\x05\x06", 22
@@ -73,7 +73,19 @@ def is_marked(path: Path, form: Form) -> bool:
         end = file.seek(0, 2) - len(_TAILS[form](_NONE))
         # What hasn't the words needn't be read.
         found = _at(file, end) if end >= 0 else b""
-        return _WORDS in found and found == _TAILS[form](_digest(file, end))
+        if _WORDS in found and found == _TAILS[form](_digest(file, end)):
+            return True
+    return form in _TEXTS and _with_other_ends(path, form)
+
+
+def _with_other_ends(path: Path, form: Form) -> bool:
+    """Whether a text is as we wrote it but for its line ends, as Git may change them."""
+    if path.stat().st_size > _MOST_TEXT:
+        return False
+    data = path.read_bytes().replace(b"\r\n", b"\n")
+    end = len(data) - len(_TAILS[form](_NONE))
+    digest = hashlib.sha256(data[: max(end, 0)]).hexdigest()[:_LENGTH].encode()
+    return end >= 0 and data[end:] == _TAILS[form](digest)
 
 
 def _comment(begin: bytes, end: bytes = b"\n") -> Callable[[bytes], bytes]:
@@ -108,6 +120,9 @@ _TAILS: dict[Form, Callable[[bytes], bytes]] = {
     "onnx": _onnx,
 }
 """The end of a file of each form, by the digest of all that stands before."""
+
+
+_TEXTS = ("python", "spec", "dot", "svg")
 
 
 def _at(file: BinaryIO, place: int, length: int = -1) -> bytes:

@@ -18,7 +18,7 @@ from .conftest import ROOT, Run
 
 NEEDING = [(command.text, extra) for command, extra in INVOCATIONS if extra]
 
-IMPORTED = {"scikit-learn": "sklearn"}
+IMPORTED = {"pillow": "PIL", "scikit-learn": "sklearn"}
 """Packages that are imported by another name than they are installed by."""
 
 
@@ -52,8 +52,7 @@ def test_extras_are_those_of_the_project() -> None:
         return {IMPORTED.get(name, name) for name in names if "[" not in name}.union(*inner)
 
     for extra, packages in EXTRAS.items():
-        # Pillow comes with torchvision.
-        assert set(packages) - {"PIL"} == brings(extra), extra
+        assert set(packages) == brings(extra), extra
 
 
 def test_as_few_extras_as_have_all() -> None:

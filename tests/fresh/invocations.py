@@ -37,7 +37,7 @@ INVOCATIONS = [
             ("archdsl layers", ""),
             ("archdsl layers conv", ""),
             ("archdsl list", ""),
-            ("archdsl predict net.arch image.png --weights net.pt --map map.png", "train"),
+            ("archdsl predict net.arch image.png --weights net.pt --map map.png", "torch"),
             ("archdsl predict run image.png", "train"),
             ("archdsl rewrite fc-to-conv net.arch -o dense.arch", ""),
             ("archdsl rewrite fc-to-conv net.arch --prove -o proven.arch", "torch"),

@@ -1,4 +1,7 @@
-"""DOT made into a file: by the system's `dot`, else by `graphviz-pure`, which pip installs with us."""
+"""DOT made into a file: by the system's `dot`, else by `graphviz-pure`, which pip installs with us.
+
+That one makes no PDF, which svglib then makes of its SVG.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ import sysconfig
 from pathlib import Path
 from typing import Literal, get_args
 
+from archdsl.backends.graphviz.fallbacks import with_fallbacks
 from archdsl.writing import Place
 
 PURE = "graphviz-pure"
-_PURE_FORMATS = ("svg", "png")
 Format = Literal["svg", "png", "pdf", "dot"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 _SECONDS = 120
@@ -38,7 +41,35 @@ def write_picture(dot: str, form: Format, place: Place) -> None:
 
 
 def _drawn(dot: str, form: str) -> bytes:
-    program = _program(form)
+    system = shutil.which("dot")
+    if system is not None:
+        made = _ran(system, dot, form)
+        return with_fallbacks(made) if form == "svg" else made
+    pure = _pure()
+    if form == "pdf":
+        return _as_pdf(pure, dot)
+    if pure is None:
+        raise RenderError("no Graphviz found: `pip install graphviz-pure`, or install Graphviz, or write a .dot file")
+    made = _ran(pure, dot, form)
+    return with_fallbacks(made) if form == "svg" else made
+
+
+def _as_pdf(pure: str | None, dot: str) -> bytes:
+    """A PDF without the system's Graphviz. Raises RenderError where the libraries for it aren't there."""
+    try:
+        if pure is None:
+            raise ImportError
+        from archdsl.backends.graphviz.pdf import pdf_of
+
+        return pdf_of(_ran(pure, dot, "svg"))
+    except ImportError:
+        raise RenderError(
+            "a PDF needs svglib or Graphviz: `pip install 'archdsl[pdf]'`, or install Graphviz "
+            "(`apt install graphviz`, `brew install graphviz`), or write an .svg"
+        ) from None
+
+
+def _ran(program: str, dot: str, form: str) -> bytes:
     try:
         done = subprocess.run(
             [program, f"-T{form}"], input=dot.encode(), capture_output=True, timeout=_SECONDS, check=False
@@ -53,22 +84,6 @@ def _drawn(dot: str, form: str) -> bytes:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise RenderError(f"`{program}` failed: {said[0] if said else f'exit status {done.returncode}'}")
     return done.stdout
-
-
-def _program(form: str) -> str:
-    """The program that makes a format. Raises RenderError where there is none."""
-    system = shutil.which("dot")
-    if system is not None:
-        return system
-    pure = _pure()
-    if form not in _PURE_FORMATS:
-        raise RenderError(
-            f"a {form.upper()} needs Graphviz: install it (`apt install graphviz`, `brew install graphviz`), "
-            "or write an .svg"
-        )
-    if pure is None:
-        raise RenderError("no Graphviz found: `pip install graphviz-pure`, or install Graphviz, or write a .dot file")
-    return pure
 
 
 def _pure() -> str | None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archdsl.cli.needing import NeedingCommand, weights_need
-from archdsl.cli.opening import network_arguments, open_network
+from archdsl.cli.needing import NeedingCommand, seeing_needs
+from archdsl.cli.opening import network_arguments
+from archdsl.cli.seeing import open_weighed, sized
 from archdsl.cli.weighing import fitting_options
 from archdsl.cli.writing import force_option
 from archdsl.cli.writing import output as place
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 def _needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     """An ONNX file is written and run by more than torch."""
     more = EXTRAS["export"] if arguments["output"].suffix == ".onnx" else ()
-    return (*weights_need(arguments), *more)
+    return (*seeing_needs(arguments), *more)
 
 
 @click.command(cls=NeedingCommand, needs=_needs)
 @network_arguments
-@click.option("--weights", metavar="WEIGHTS", required=True, help="A file, or torchvision: and a name.")
+@click.option("--weights", metavar="WEIGHTS", help="A file, or torchvision: and a name; needless for a RUN.")
 @click.option("--input", metavar="SIZES", help="Another input, channels first: 3x64x64.")
 @click.option(
     "-o",
@@ -50,7 +51,7 @@ def command(
     variant: str | None,
     settings: dict[str, str],
     limits: Limits,
-    weights: str,
+    weights: str | None,
     input: str | None,
     output: Path,
     optimize: bool,
@@ -61,22 +62,35 @@ def command(
 ) -> None:
     """Write a network with its weights for other programs.
 
-    It takes batches of any number. The file is read again and run, by ONNX Runtime or PyTorch, and is only written
-    if its outputs are the network's.
+    What is written takes batches of any number. The file is read again and run, by ONNX Runtime or PyTorch, and is only
+    put in its place if its outputs are the network's. In place of a SPEC the folder of a training may be given, whose
+    weights are then taken.
     """
     from archdsl.cli.weighing import load_into
-    from archdsl.runtime.exporting import FORMS, export
 
-    network = open_network(spec, variant, settings, input, limits)
+    opened = open_weighed(spec, variant, settings, limits, weights, input)
+    if output.suffix not in (".onnx", ".pt2"):
+        raise click.UsageError(f"an export ends in .onnx or .pt2, got `{output.name}`")
+
+    from archdsl.runtime.exporting import FORMS, export
+    from archdsl.runtime.weights.loading import preprocessing_of
+
+    target = place(output, FORMS[output.suffix], force, opened.network.program, weights)
+    network, held = opened.network, opened.read()
+    shown = preprocessing_of(network.architecture, held)
+    if shown is not None:
+        # Another input than the weights want is what the images become, and else their size is the input.
+        height, width = network.input[1:]
+        if input is not None and isinstance(height, int) and isinstance(width, int):
+            shown = shown.at((height, width))
+        network = sized(network, shown)
     sizes = tuple(size for size in network.input if isinstance(size, int))
     if len(sizes) != len(network.input):
-        raise click.UsageError("an export needs the sizes of its input in numbers")
-    if output.suffix not in FORMS:
-        raise click.UsageError(f"an export ends in .onnx or .pt2, got `{output.name}`")
-    target = place(output, FORMS[output.suffix], force, network.program, weights)
-    loaded = load_into(network, weights, new, drop, any_network)
-    print(f"note: images go through this first: {loaded.preprocessing.describe()}", file=sys.stderr)
-    done = export(loaded.module, sizes, target, optimize)
+        raise click.UsageError("an export needs the sizes of its input in numbers: `--input`")
+    loaded = load_into(network, held, new, drop, any_network)
+    if shown is not None:
+        print(f"note: images go through this first: {shown.describe()}", file=sys.stderr)
+    done = export(loaded.module, sizes, target, optimize, shown)
     for remark in done.remarks:
         print(f"note: {remark}", file=sys.stderr)
     print(

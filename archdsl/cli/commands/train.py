@@ -10,15 +10,11 @@ import click
 from archdsl.cli.needing import TRAIN, NeedingCommand
 from archdsl.cli.recipes import given
 from archdsl.cli.training import begins, begun, fitting_data, say, training_arguments
+from archdsl.diagnostics import ArchError
 from archdsl.recipes.processes import is_first
 
 if TYPE_CHECKING:
     from archdsl.recipes.run_folder import Run
-
-CHANGEABLE = frozenset(
-    ("data_dir", "download", "epochs", "accelerator", "devices", "nodes", "strategy", "workers", "tensorboard")
-)
-"""What may be given anew when a training goes on: how long, and where, but not how."""
 
 
 @click.command(cls=NeedingCommand, needs=lambda arguments: TRAIN)
@@ -42,14 +38,19 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
     data = fitting_data(run)
     say(f"{run.subject.title} on {data.name}")
     # Ahead of the folder, so that a library that is broken leaves none behind.
+    from archdsl.recipes.run_folder import begin_run, discard
     from archdsl.train.results import table
     from archdsl.train.training import train
 
     if resume is None and is_first():
-        from archdsl.recipes.run_folder import begin_run
-
         run = begin_run(run.folder, run.subject, run.recipe)
-    result = train(run, data, resume=resume is not None, say=say)
+
+    try:
+        result = train(run, data, resume=resume is not None, say=say)
+    except (ArchError, OSError):
+        if resume is None and is_first():
+            discard(run)
+        raise
     say("")
     say(table(result.metrics))
     say("")
@@ -61,6 +62,7 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
 
 
 def _resumed(folder: Path, options: dict[str, Any]) -> Run:
+    from archdsl.recipes.recipe import CHANGEABLE
     from archdsl.recipes.run_folder import Run, open_run
 
     for name in options:
