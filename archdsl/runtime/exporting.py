@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError
-from archdsl.diagnostics.missing import MissingExtra
+from archdsl.diagnostics.missing import require
 from archdsl.record import record
 from archdsl.runtime.images import from_pixels, prepared
 from archdsl.weights.files import DifferentOutputs, ExportRefused
 from archdsl.weights.preprocessing import Preprocessing
-from archdsl.writing import replace
+from archdsl.writing import Place, output
+from archdsl.writing.marks import Form
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -48,28 +49,38 @@ class Exported:
     remarks: tuple[str, ...] = ()
 
 
+FORMS: dict[str, Form] = {".onnx": "onnx", ".pt2": "pt2"}
+"""What an export is by the end of its name."""
+
+
 def export(
     module: nn.Module,
     sizes: tuple[int, ...],
-    path: Path,
+    place: Path | Place,
     optimize: bool = False,
     preprocessing: Preprocessing | None = None,
+    *,
+    force: bool = False,
 ) -> Exported:
     """Write a module in evaluation as `.onnx`, or as `.pt2`, for batches of any number of inputs of these sizes.
 
     An ONNX file is run by ONNX Runtime and a `.pt2` file by PyTorch; both are read again, and their outputs compared,
     before the file is put in its place. What is compared comes of images, where `preprocessing` says how they become
     inputs. `optimize` folds batch norms into convolutions, goes channels-last, and makes a package of machine code of
-    `.pt2` (AOTInductor), where there is a C++ compiler.
+    `.pt2` (AOTInductor), where there is a C++ compiler. A file that archdsl didn't write, or that was changed since, is
+    replaced only with `force`.
 
     Raises ArchError where outputs differ or an exporter refuses the network, ValueError for another suffix, ImportError
     without what an export needs, and OSError for what can't be written.
     """
     import torch
 
+    path = place.path if isinstance(place, Place) else place
     writers = {".onnx": _onnx, ".pt2": _compiled if optimize and compiler() else _program}
     if path.suffix not in writers:
         raise ValueError(f"an export ends in .onnx or .pt2, got `{path.name}`")
+    target = output(place, FORMS[path.suffix], force)
+    target.require()
     _require_room(module, path)
     module = module.eval()
     inputs = _samples(sizes, preprocessing)
@@ -86,14 +97,14 @@ def export(
     found: list[tuple[str, Tensor]] = []
 
     def write(draft: Path) -> None:
-        form, output = writers[path.suffix](module, inputs, draft)
-        _require_equal(output, expected, path)
-        found.append((form, output))
+        form, given = writers[path.suffix](module, inputs, draft)
+        _require_equal(given, expected, path)
+        found.append((form, given))
 
     with _quiet():
-        replace(path, write)
-    ((form, output),) = found
-    return Exported(path, form, _difference(output, expected), tuple(remarks))
+        target.make(write)
+    ((form, given),) = found
+    return Exported(path, form, _difference(given, expected), tuple(remarks))
 
 
 def _samples(sizes: tuple[int, ...], preprocessing: Preprocessing | None) -> Tensor:
@@ -145,11 +156,8 @@ def compiler() -> str | None:
 
 
 def _onnx(module: nn.Module, inputs: Tensor, draft: Path) -> tuple[str, Tensor]:
-    try:
-        import onnxruntime
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("an ONNX file needs ONNX and its runtime: pip install 'archdsl[export]'") from error
+    require("an ONNX file", "torch", "onnx", "onnxruntime", "onnxscript")
+    import onnxruntime
     import torch
 
     traced = _traced(module, inputs)

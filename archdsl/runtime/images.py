@@ -10,7 +10,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics.missing import MissingExtra
+from archdsl.diagnostics.missing import require
+from archdsl.reading import open_file
 from archdsl.weights.preprocessing import Preprocessing, middle
 
 if TYPE_CHECKING:
@@ -33,23 +34,19 @@ def open_image(path: str | Path, channels: int = 3) -> Image:
     Raises OSError with one line that names the file for what can't be read, is no image or is too large, ValueError
     for other channels, and ImportError without Pillow.
     """
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError as error:
-        raise MissingExtra("images need Pillow: pip install 'archdsl[train]'") from error
+    require("an image", "PIL")
+    from PIL import Image, UnidentifiedImageError
+
     if channels not in (1, 3):
         raise ValueError(f"an image has one channel or three, and the network takes {channels}")
     path = Path(path)
-    if path.exists() and not path.is_file():
-        # To open a pipe would wait for whoever writes to it.
-        raise OSError(f"{path}: this is no file")
     Image.init()
     known = [each for each in FORMATS if each in Image.OPEN]
     try:
         with warnings.catch_warnings():
             # Of what is too large we speak ourselves, and of broken notes in a file nobody wants to know.
             warnings.simplefilter("ignore")
-            with path.open("rb") as file, Image.open(file, formats=known) as image:
+            with open_file(path) as file, Image.open(file, formats=known) as image:
                 _require_pixels(path, image.width, image.height)
                 return in_channels(_upright(image), channels, image.format)
     except UnidentifiedImageError:

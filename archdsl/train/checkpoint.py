@@ -20,8 +20,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from archdsl import writing
 from archdsl.record import record
+from archdsl.writing import Kept
 
 VERSION = "2"
 
@@ -78,7 +78,7 @@ def write(path: Path, state: State) -> None:
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     text = json.dumps(document)
     metadata = {"archdsl-checkpoint": VERSION, "state": text, "digest": _digest(text, plain)}
-    writing.write(path, save(plain, metadata))
+    Kept(path).write(save(plain, metadata))
 
 
 def read(path: Path) -> State:

@@ -37,7 +37,7 @@ from archdsl.train.results import save_weights, write_progress, write_results
 from archdsl.train.starting import Say, load_state, restart, start
 from archdsl.train.stopping import Stop, Stopped
 from archdsl.train.tuning import Tuning
-from archdsl.writing import write
+from archdsl.writing import Kept
 
 
 @record
@@ -91,7 +91,7 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
     for line in _what_trains(tuning):
         say(line)
     if is_first():
-        write(run.path(PREPARATION), prepared.to_json())
+        Kept(run.path(PREPARATION)).write(prepared.to_json())
     watching = Watching(recipe.epochs)
 
     def told(epoch: Epoch) -> None:

@@ -19,7 +19,7 @@ from archdsl.recipes.recipe import ALL, SCRATCH, TOP, Recipe
 from archdsl.recipes.run_folder import DESCRIPTION, METRICS, Run, begin_run, discard, open_run
 from archdsl.train.starting import Say
 from archdsl.train.training import train
-from archdsl.writing import write
+from archdsl.writing import Kept
 
 SETTINGS = {
     SCRATCH: "train from scratch",
@@ -50,8 +50,8 @@ def transfer(
 
         accuracies = [metrics["test_accuracy"] for metrics in found.values()]
         title = f"{subject.title} on {data.name}, {recipe.epochs} epochs"
-        write(folder / CHART, bars(list(found), accuracies, title))
-        write(folder / FIGURES, json.dumps(found, indent=2) + "\n")
+        Kept(folder / CHART).write(bars(list(found), accuracies, title))
+        Kept(folder / FIGURES).write(json.dumps(found, indent=2) + "\n")
     return found
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from archdsl.diagnostics import Diagnostic
 
+PUBLISHED = "torchvision:"
+"""What weights begin with that torchvision publishes; a name follows, anything else is a file."""
+
 
 class UnreadableWeights(Diagnostic):
     """A file that is no file of weights, or a broken one: neither safetensors nor PyTorch's own format."""

@@ -93,7 +93,7 @@ class TestFiles:
             render(net(TINY), tmp_path / name)
 
     def test_a_folder_that_is_not_there(self, tmp_path: Path) -> None:
-        with pytest.raises(RenderError, match="can't write"):
+        with pytest.raises(FileNotFoundError, match=r"n\.dot"):
             render(net(TINY), tmp_path / "no" / "n.dot")
 
     def test_a_failing_renderer_leaves_the_old_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,8 +105,10 @@ class TestFiles:
         monkeypatch.setenv("PATH", str(tmp_path))
         path = tmp_path / "n.svg"
         path.write_text("old")
-        with pytest.raises(RenderError, match=r"failed: no layout$"):
+        with pytest.raises(FileExistsError, match="is not as archdsl wrote it"):
             render(net(TINY), path)
+        with pytest.raises(RenderError, match=r"failed: no layout$"):
+            render(net(TINY), path, force=True)
         assert path.read_text() == "old"
 
     def test_the_old_file_stays_where_replacing_fails(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,8 +119,8 @@ class TestFiles:
             raise PermissionError(13, "Permission denied")
 
         monkeypatch.setattr(Path, "replace", refuse)
-        with pytest.raises(RenderError, match="Permission denied"):
-            render(net(TINY), path)
+        with pytest.raises(PermissionError, match="Permission denied"):
+            render(net(TINY), path, force=True)
         assert path.read_text() == "old"
         assert len(list(tmp_path.iterdir())) == 1
 
@@ -129,7 +131,9 @@ class TestFiles:
         assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(usual.stat().st_mode)
 
     def test_dot_is_the_text(self, tmp_path: Path) -> None:
-        assert render(net(TINY), tmp_path / "n.dot").read_text(encoding="utf-8") == dot(net(TINY))
+        text, _, digest = render(net(TINY), tmp_path / "n.dot").read_text(encoding="utf-8").rpartition("// Written by")
+        assert text == dot(net(TINY))
+        assert re.fullmatch(r" archdsl: [0-9a-f]{16}\n", digest)
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="no system Graphviz")

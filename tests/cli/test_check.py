@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from archdsl.opening import reading
 from archdsl.opening.library import contents
 
 from .conftest import Run
@@ -120,14 +121,14 @@ def test_a_folder_called_like_a_spec_is_meant_with_a_slash(run: Run, tmp_path: P
 
 
 def test_what_was_found_before_a_file_that_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = Path.open
+    read = reading.read_file
 
-    def refuse(self: Path, *arguments: object) -> object:
-        if self.name == "good.arch":
-            raise PermissionError(13, "Permission denied", str(self))
-        return opened(self, *arguments)  # type: ignore[call-overload]
+    def refuse(path: Path, most: int) -> bytes:
+        if path.name == "good.arch":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path, most)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(reading, "read_file", refuse)
     ran = run("check", "wrong.arch", "good.arch")
     assert ran.status == 2
     assert "error[expectation-failed]" in ran.err
@@ -135,10 +136,10 @@ def test_what_was_found_before_a_file_that_cannot_be_read(run: Run, monkeypatch:
 
 
 def test_a_file_that_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path, *arguments: object) -> None:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(path: Path, most: int) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(reading, "read_file", refuse)
     ran = run("check", "good.arch")
     assert (ran.status, ran.err) == (2, "error: good.arch: permission denied\n")
 

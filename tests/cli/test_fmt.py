@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from archdsl import formatting, writing
+from archdsl import formatting
 from archdsl.formatting import ChangedMeaning
+from archdsl.writing import drafts
 
 from .conftest import Run
 
@@ -149,7 +150,7 @@ def test_a_failure_to_write_leaves_the_file(run: Run, net: Path, monkeypatch: py
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing.os, "fsync", full)
+    monkeypatch.setattr(drafts.os, "fsync", full)
     ran = run("fmt", "net.arch")
     assert (ran.status, ran.err) == (2, "error: net.arch: no space left on device\n")
     assert net.read_text(encoding="utf-8") == UGLY

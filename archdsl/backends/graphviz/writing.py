@@ -10,12 +10,14 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Literal, get_args
 
 from archdsl.backends.graphviz.fallbacks import with_fallbacks
-from archdsl.writing import write
+from archdsl.writing import Place
 
 PURE = "graphviz-pure"
-FORMATS = ("svg", "png", "pdf", "dot")
+Format = Literal["svg", "png", "pdf", "dot"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 _SECONDS = 120
 
 
@@ -23,23 +25,19 @@ class RenderError(OSError):
     """A picture can't be made; the text says why, and what to install, in one line."""
 
 
-def check_format(path: Path) -> str:
+def form_of(path: Path) -> Format:
     """The format that a file name asks for. Raises RenderError for one that isn't made."""
     suffix = path.suffix.lower().removeprefix(".")
-    if suffix not in FORMATS:
-        known = ", ".join(f".{each}" for each in FORMATS)
-        raise RenderError(f"can't tell the format of `{path.name}`: a picture's name ends in one of {known}")
-    return suffix
+    for form in FORMATS:
+        if suffix == form:
+            return form
+    known = ", ".join(f".{each}" for each in FORMATS)
+    raise RenderError(f"can't tell the format of `{path.name}`: a picture's name ends in one of {known}")
 
 
-def write_picture(dot: str, path: Path) -> None:
-    """Write DOT as the format of the file's name. The file is whole or, after an error, as it was before."""
-    form = check_format(path)
-    content = dot.encode() if form == "dot" else _drawn(dot, form)
-    try:
-        write(path, content)
-    except OSError as error:
-        raise RenderError(f"can't write `{path}`: {error.strerror or error}") from error
+def write_picture(dot: str, form: Format, place: Place) -> None:
+    """Write DOT in a format. The file is whole or, after an error, as it was before."""
+    place.write(dot.encode() if form == "dot" else _drawn(dot, form))
 
 
 def _drawn(dot: str, form: str) -> bytes:

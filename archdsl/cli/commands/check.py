@@ -62,25 +62,28 @@ def command(
 
 def _mend(spec: str, stream: object, limits: Limits) -> None:
     """Make the safe fixes in the files that a name means, and say so. Specs that come along aren't the user's."""
-    from archdsl.cli.writing import write
     from archdsl.diagnostics import ArchError
     from archdsl.diagnostics.columns import safe
     from archdsl.fixing import mend
     from archdsl.opening.library import find_all
     from archdsl.opening.reading import read_data
+    from archdsl.reading import NotAFile
+    from archdsl.writing import Edited
 
     try:
         files = [each for each in find_all(spec) if each.title is None and each.folder is not None]
-    except ArchError:
+    except (ArchError, NotAFile):
         return  # The check says it.
     for each in files:
+        if not each.path.is_file():
+            continue  # The check says it.
         data = read_data(each.path, limits)
         if len(data) > limits.bytes:
             continue
         mended = mend(data, str(each.path), each.folder)
         if not mended.diagnostics:
             continue
-        write(Path(each.path), mended.data.decode())
+        Edited(Path(each.path)).write(mended.data)
         print(f"{safe(str(each.path))}: mended {_counted(mended.diagnostics)}", file=stream)  # type: ignore[call-overload]
         for diagnostic in mended.diagnostics:
             place = f"{diagnostic.at.line}:{diagnostic.at.column} " if diagnostic.at else ""

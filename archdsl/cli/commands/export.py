@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import NeedingCommand, seeing_needs
 from archdsl.cli.opening import network_arguments
 from archdsl.cli.seeing import open_weighed, sized
 from archdsl.cli.weighing import fitting_options
+from archdsl.cli.writing import force_option
+from archdsl.cli.writing import output as place
+from archdsl.diagnostics.missing import EXTRAS
 
 if TYPE_CHECKING:
     from archdsl.limits import Limits
 
 
-@click.command()
+def _needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """An ONNX file is written and run by more than torch."""
+    more = EXTRAS["export"] if arguments["output"].suffix == ".onnx" else ()
+    return (*seeing_needs(arguments), *more)
+
+
+@click.command(cls=NeedingCommand, needs=_needs)
 @network_arguments
 @click.option("--weights", metavar="WEIGHTS", help="A file, or torchvision: and a name; needless for a RUN.")
 @click.option("--input", metavar="SIZES", help="Another input, channels first: 3x64x64.")
@@ -33,6 +44,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Fold batch norms, go channels-last, and make machine code of a .pt2 where there is a C++ compiler.",
 )
+@force_option
 @fitting_options
 def command(
     spec: str,
@@ -43,6 +55,7 @@ def command(
     input: str | None,
     output: Path,
     optimize: bool,
+    force: bool,
     new: tuple[str, ...],
     drop: tuple[str, ...],
     any_network: bool,
@@ -59,9 +72,10 @@ def command(
     if output.suffix not in (".onnx", ".pt2"):
         raise click.UsageError(f"an export ends in .onnx or .pt2, got `{output.name}`")
 
-    from archdsl.runtime.exporting import export
+    from archdsl.runtime.exporting import FORMS, export
     from archdsl.runtime.weights.loading import preprocessing_of
 
+    target = place(output, FORMS[output.suffix], force, opened.network.program, weights)
     network, held = opened.network, opened.read()
     shown = preprocessing_of(network.architecture, held)
     if shown is not None:
@@ -77,7 +91,7 @@ def command(
     loaded = load_into(network, held, new, drop, any_network)
     if shown is not None:
         print(f"note: images go through this first: {shown.describe()}", file=sys.stderr)
-    done = export(loaded.module, sizes, output, optimize, shown)
+    done = export(loaded.module, sizes, target, optimize, shown)
     for remark in done.remarks:
         print(f"note: {remark}", file=sys.stderr)
     print(

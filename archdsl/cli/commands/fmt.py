@@ -75,7 +75,7 @@ def _files(paths: tuple[str, ...]) -> Iterator[str]:
         if path == STDIN or not folder.is_dir():
             yield path
             continue
-        inside = sorted(found for found in folder.rglob("*.arch") if found.is_file())
+        inside = sorted(found for found in folder.rglob("*.arch") if not found.is_dir())
         shown = [found for found in inside if not any(part.startswith(".") for part in found.relative_to(folder).parts)]
         # A folder without one is reported as what can't be formatted.
         yield from map(str, shown or [folder])
@@ -108,9 +108,9 @@ def _format(name: str, check: bool, diff: bool, limits: Limits) -> bool:
         sys.stdout.flush()
         sys.stdout.buffer.write(text)
     elif changes:
-        from archdsl.cli.writing import write
+        from archdsl.writing import Edited
 
-        write(Path(name), text)
+        Edited(Path(name)).write(text)
         print(f"{safe(title)}: formatted")
     return changes
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import NeedingCommand, seeing_needs
 from archdsl.cli.opening import network_arguments
 from archdsl.cli.seeing import open_weighed, sized, title
 from archdsl.cli.weighing import fitting_options, preprocessing_options
+from archdsl.cli.writing import force_option, output
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,12 +21,13 @@ if TYPE_CHECKING:
     from archdsl.limits import Limits
     from archdsl.network import Network
     from archdsl.runtime.predicting import Prediction, Seeing
+    from archdsl.writing import Output
 
 MOST_BYTES = 2**31
 """What a map of scores may take of memory, in tensors between layers."""
 
 
-@click.command()
+@click.command(cls=NeedingCommand, needs=seeing_needs)
 @network_arguments
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--weights", metavar="WEIGHTS", help="A file, or torchvision: and a name; needless for a RUN.")
@@ -42,6 +45,7 @@ MOST_BYTES = 2**31
     metavar="FILE.png",
     help="Draw where the likeliest class is; for one image, at its own size, and a convolutional head.",
 )
+@force_option
 @fitting_options
 @preprocessing_options
 def command(
@@ -54,6 +58,7 @@ def command(
     top: int,
     classes: Path | None,
     map_: Path | None,
+    force: bool,
     new: tuple[str, ...],
     drop: tuple[str, ...],
     any_network: bool,
@@ -79,6 +84,7 @@ def command(
     found = None if map_ is None else head(network.architecture)
     if map_ is not None and (len(images) > 1 or map_.suffix.lower() != ".png"):
         raise click.UsageError("--map draws one image, into a file that ends in .png")
+    place = None if map_ is None else output(map_, "png", force, network.program, weights, *images, classes)
 
     from archdsl.runtime.images import open_image
     from archdsl.runtime.predicting import Seeing, predict, without_probabilities
@@ -101,13 +107,12 @@ def command(
         print(safe(path))
         for each in predictions:
             print(f"  {each.probability:.3f}  {safe(each.name)}")
-        if map_ is not None and found is not None:
-            _draw(map_, network, seen, found, image, predictions[0])
+        if place is not None and found is not None:
+            _draw(place, network, seen, found, image, predictions[0])
 
 
-def _draw(path: Path, network: Network, seen: Seeing, head: Head, image: Image, prediction: Prediction) -> None:
+def _draw(place: Output, network: Network, seen: Seeing, head: Head, image: Image, prediction: Prediction) -> None:
     from archdsl.runtime.predicting import draw_map, enlarged, probable, score_map
-    from archdsl.writing import replace
 
     whole = enlarged(image, seen.preprocessing)
     # Every layer must take the image at its own size, and the memory hold what they make of it.
@@ -121,7 +126,7 @@ def _draw(path: Path, network: Network, seen: Seeing, head: Head, image: Image, 
     most = float(probabilities.max())
     places = "x".join(map(str, reversed(probabilities.shape)))
     picture = draw_map(whole, probabilities, f"{prediction.name}: up to {most:.2f} on {places} places")
-    replace(path, lambda draft: picture.save(draft, "png"))
+    place.make(lambda draft: picture.save(draft, "png"))
 
 
 def _names(known: tuple[str, ...], network: Network, file: Path | None) -> tuple[str, ...]:

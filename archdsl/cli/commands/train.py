@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import TRAIN, NeedingCommand
 from archdsl.cli.recipes import given
 from archdsl.cli.training import begins, begun, fitting_data, say, training_arguments
 from archdsl.diagnostics import ArchError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from archdsl.recipes.run_folder import Run
 
 
-@click.command()
+@click.command(cls=NeedingCommand, needs=lambda arguments: TRAIN)
 @training_arguments(resume="Go on with the training in a folder, without SPEC.")
 def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
     """Train a network on images.
@@ -36,12 +37,13 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
         run = begun(spec, **arguments)
     data = fitting_data(run)
     say(f"{run.subject.title} on {data.name}")
+    # Ahead of the folder, so that a library that is broken leaves none behind.
     from archdsl.recipes.run_folder import begin_run, discard
+    from archdsl.train.results import table
+    from archdsl.train.training import train
 
     if resume is None and is_first():
         run = begin_run(run.folder, run.subject, run.recipe)
-    from archdsl.train.results import table
-    from archdsl.train.training import train
 
     try:
         result = train(run, data, resume=resume is not None, say=say)
