@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from archdsl.analysis.instances import Instance, instances, references
+from archdsl.analysis.dataflow import targets
+from archdsl.analysis.instances import Instance, instances
 from archdsl.diagnostics import Source, Span
 from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.binding import split_digits
@@ -67,7 +68,7 @@ class Draft:
         """The labels that anything refers to, in any variant."""
         found: set[str] = set()
         for network in self.networks.values():
-            found |= references(network)
+            found |= targets(network)
         return frozenset(found)
 
     @property
