@@ -5,7 +5,7 @@ DEMO := build/venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz clean
+.PHONY: help demo test check bench fuzz generated clean
 
 help:
 	@echo "make demo    VGG-16 and ResNet-50 compiled, shaped and drawn into build/, without torch"
@@ -13,6 +13,7 @@ help:
 	@echo "make check   all that CI runs"
 	@echo "make bench   measure beside rivals; see benchmarks/README.md"
 	@echo "make fuzz    try mutants of small specs; RUNS=1000000 SEED=1, without guidance FLAGS=--unguided"
+	@echo "make generated  specs made at random against an interpreter of their text; RUNS=100000 SEED=1, mutants FLAGS=--mutants"
 	@echo "make clean   remove what these made"
 
 # Installed, not linked, as a user has it: so it is made anew when anything of it changes.
@@ -62,6 +63,9 @@ $(BIN)/fuzz: $(BIN)/installed
 
 fuzz: $(BIN)/fuzz
 	$(BIN)/python -m tests.fuzz --runs $(RUNS) --seed $(SEED) $(FLAGS)
+
+generated: $(BIN)/installed
+	$(BIN)/python -m tests.generated --runs $(RUNS) --seed $(SEED) $(FLAGS)
 
 clean:
 	rm -rf build $(VENV)

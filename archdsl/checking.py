@@ -7,8 +7,10 @@ from pathlib import Path
 
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.expectations import expectations, failures
+from archdsl.backends.torch import source
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.architecture import elaborate
+from archdsl.elaborate.budget import Altogether, Budget
 from archdsl.elaborate.in_text import mistakes_in_text
 from archdsl.elaborate.program import Program
 from archdsl.ir.nodes import Architecture
@@ -46,8 +48,8 @@ class Report:
         return ", ".join(parts) or "no expectations"
 
 
-def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[str, Report]]:
-    """Check a spec with all its variants, or the one that the name means; of a folder every spec below it.
+def check(name_or_path: str | Path, limits: Limits = USUAL, variant: str | None = None) -> Iterator[tuple[str, Report]]:
+    """Check a spec with all its variants, or the one that is asked for or that the name means; of a folder every spec.
 
     Gives each spec's name with its report. Raises OSError for what can't be read.
     """
@@ -60,23 +62,37 @@ def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[st
         # What comes with archdsl goes by the name it was asked for, which may be a variant's.
         name = str(spec.path if spec.title is None else name_or_path)
         try:
-            yield name, check_program(read_program(spec.read(limits), spec.folder, limits), spec.variant)
+            yield (
+                name,
+                check_program(
+                    read_program(spec.read(limits), spec.folder, limits), spec.variant if variant is None else variant
+                ),
+            )
         except ArchError as error:
             yield name, Report(error.diagnostics)
 
 
 def check_program(program: Program, only: str | None = None) -> Report:
-    """Check a spec that was read; one mistake that shows in several variants is reported once."""
+    """Check a spec that was read; one mistake that shows in several variants is reported once.
+
+    Raises ArchError where a file that has only blocks is asked for a variant.
+    """
     if program.is_library:
+        if only is not None:
+            program.variant(only)
         wrong = list(mistakes_in_text(program))
         return Report((*program.file.warnings, *(wrong or look_over(program, ()))), blocks=len(program.blocks))
-    variants: list[str | None] = [only] if only else [*program.variants] or [None]
+    variants: list[str | None] = [only] if only is not None else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
     networks: list[Architecture] = []
+    altogether = Altogether(program.limits)
     for variant in variants:
-        for diagnostic in _variant(program, variant, networks):
+        diagnostics, full = _variant(program, variant, networks, altogether)
+        for diagnostic in diagnostics:
             found.setdefault((diagnostic.code, repr(diagnostic.at), diagnostic.message), diagnostic)
+        if full:
+            break
         held += len(expectations(program, variant))
     told = {(each.code, repr(each.at)) for each in found.values()}
     for diagnostic in mistakes_in_text(program):
@@ -98,15 +114,29 @@ def total(reports: Sequence[Report]) -> str:
     return f"{line}, {wrong} with mistakes" if wrong else line
 
 
-def _variant(program: Program, variant: str | None, networks: list[Architecture]) -> tuple[Diagnostic, ...]:
-    """What is wrong with a variant; its network joins the others if it can be built."""
+def _variant(
+    program: Program, variant: str | None, networks: list[Architecture], altogether: Altogether
+) -> tuple[tuple[Diagnostic, ...], bool]:
+    """What is wrong with a variant, and whether that is all that will be looked at.
+
+    Its network joins the others if it can be built.
+    """
+    found: tuple[Diagnostic, ...]
+    budget, costs = Budget(program.limits), Costs()
     try:
-        architecture, costs = elaborate(program, variant), Costs()
+        architecture = elaborate(program, variant, budget=budget)
         check_parameters(architecture, costs, program.limits)
+        found = tuple(failures(program, architecture, costs, budget))
+        # What passes compiles: the source is written and read back, and nobody is told later that it can't be.
+        source(program, architecture)
         networks.append(architecture)
-        return tuple(failures(program, architecture, costs))
     except ArchError as error:
-        return error.diagnostics
+        found = error.diagnostics
+    try:
+        altogether.add(budget, program.variants[variant].span if variant else None)
+    except ArchError as error:
+        return (*found, *error.diagnostics), True
+    return found, False
 
 
 def _counted(number: int, what: str) -> str:

@@ -137,6 +137,10 @@ class Network:
         """Parameters and MACs of every node."""
         return Costs()
 
+    def at(self, input: Input) -> Network:
+        """The same network on another input, its variant and parameters kept. Raises ArchError where it doesn't fit."""
+        return build(self.program, self.variant, dict(self.architecture.parameters), input)
+
     def shapes(self, depth: int | None = None, receptive_field: bool = False, memory: Memory | None = None) -> Shapes:
         """Every layer with its shape, parameters and MACs, down to a depth counted from 1; and the totals.
 

@@ -11,8 +11,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span
+from archdsl.ir.marks import Mark, Path
 from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
-from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Name, Node, Reference, at, text
+from archdsl.ir.nodes import (
+    Architecture,
+    Aux,
+    Call,
+    Chain,
+    LayerNode,
+    Member,
+    Merge,
+    Name,
+    Node,
+    Reference,
+    at,
+    reachable,
+    text,
+)
 from archdsl.ir.nodes import Repeat as RepeatNode
 from archdsl.layers.base import Layer
 from archdsl.record import record
@@ -40,8 +55,10 @@ class Place:
     """The container or branch it stands in; two layers of one home may follow each other directly."""
     around: tuple[Merge | Aux, ...] = ()
     """The merges and auxiliary outputs that it is inside of, the outermost first."""
-    marks: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
     """The labels whose tensor it makes, by which a reference could read it."""
+    labels: str = ""
+    """Its name with `#` for each part that is no label, and so shifts when a member comes or goes ahead of it."""
     direct: bool = True
     """Whether what feeds it is what arrives in the text, and not the tensor of a reference."""
 
@@ -53,7 +70,7 @@ class Operation:
     path: str
     """The module's name, as the `state_dict` has it; of an operation without state what it would be, '' of a merge."""
     what: Layer | str
-    """A layer; or `input`; `add`, `mul`, `concat` of all that is taken; or `N turns` of a repeat that were left out."""
+    """A layer; or `input`; `add`, `mul`, `concat` of all that is taken."""
     takes: tuple[Shape, ...]
     makes: Shape
     inputs: tuple[int, ...]
@@ -79,20 +96,16 @@ class Dataflow:
     """The outputs in training only, by their names."""
 
 
-def dataflow(architecture: Architecture, turns: int | None = None) -> Dataflow:
-    """The flow of tensors of a settled network.
-
-    With `turns` (2 at least) only so many of equal turns of a repeat are walked, the last among them, and one
-    operation stands for those between. Raises ArchError for a network of more than `AT_MOST` operations.
-    """
-    walk = _Walk(architecture, turns)
+def dataflow(architecture: Architecture) -> Dataflow:
+    """The flow of tensors of a settled network. Raises ArchError for one of more than `AT_MOST` operations."""
+    walk = _Walk(architecture)
     made = walk.container(architecture.body, "top", _Around(), walk.arrival(architecture), {})
     return Dataflow(tuple(walk.found), made.number, tuple(walk.auxiliary))
 
 
-def targets(architecture: Architecture) -> frozenset[str]:
-    """The labels that are read from elsewhere: by a reference or by an auxiliary output."""
-    found: set[str] = set()
+def targets(architecture: Architecture) -> frozenset[Path]:
+    """The labels whose tensors are read from elsewhere: by a reference or by an auxiliary output."""
+    found: set[Path] = set()
     pending: list[Node] = [architecture.body]
     seen: set[Node] = set()
     while pending:
@@ -106,11 +119,6 @@ def targets(architecture: Architecture) -> frozenset[str]:
     return frozenset(found)
 
 
-def read(node: Reference | Aux, reachable: Mapping[str, _Tensor]) -> _Tensor:
-    """The tensor that a reference means, of those in its reach. All that is known of what labels mean stands here."""
-    return replace(reachable[node.target], direct=False)
-
-
 @record
 class _Tensor:
     """A tensor on its way: the operation that makes it, and whether it is what arrives or was fetched."""
@@ -119,7 +127,7 @@ class _Tensor:
     direct: bool = True
 
 
-_Reachable = Mapping[str, _Tensor]
+_Reachable = Mapping[Path, _Tensor]
 
 
 @record
@@ -127,6 +135,7 @@ class _Around:
     """Where the walk is: the prefix of names, the turns of repeats, and what is around."""
 
     prefix: str = ""
+    labels: str = ""
     values: Mapping[str, Dim] = field(default_factory=dict)
     home: object = None
     around: tuple[Merge | Aux, ...] = ()
@@ -145,28 +154,28 @@ class _Around:
 
 
 class _Walk:
-    def __init__(self, architecture: Architecture, turns: int | None) -> None:
+    def __init__(self, architecture: Architecture) -> None:
         self.name = architecture.name
         self.span = architecture.body.span
-        self.turns = turns
         self.found: list[Operation] = []
         self.auxiliary: list[tuple[str, int]] = []
         self.steps = 0
-        wanted = [target.split(".") for target in targets(architecture)]
-        self.wanted = {".".join(parts[start:]) for parts in wanted for start in range(len(parts))}
+        self.wanted = {path[start:] for path in targets(architecture) for start in range(len(path))}
         """What a label may be called on the way out to where it is read."""
+        self.entries: dict[tuple[Chain, Kind], tuple[Entry, ...]] = {}
 
     # Each gives the tensor that leaves, and puts the labels that it makes reachable into `made`.
 
-    def container(self, chain: Chain, kind: Kind, around: _Around, x: _Tensor, reachable: _Reachable) -> _Tensor:
+    def container(self, chain: Chain, kind: Kind, around: _Around, x: _Tensor, reach: _Reachable) -> _Tensor:
         """A container whose labels nobody outside asks for."""
-        return self.labelled(chain, kind, around, x, reachable, {})
+        return self.labelled(chain, kind, around, x, reach, {})
 
     def labelled(
-        self, chain: Chain, kind: Kind, around: _Around, x: _Tensor, reachable: _Reachable, made: dict[str, _Tensor]
+        self, chain: Chain, kind: Kind, around: _Around, x: _Tensor, reach: _Reachable, made: dict[Path, _Tensor]
     ) -> _Tensor:
-        entries = names(chain, style(chain, kind))
-        return self.members(chain.members, entries, replace(around, home=object()), x, reachable, made)
+        if (chain, kind) not in self.entries:
+            self.entries[chain, kind] = names(chain, style(chain, kind))
+        return self.members(chain.members, self.entries[chain, kind], replace(around, home=object()), x, reach, made)
 
     def members(
         self,
@@ -174,28 +183,26 @@ class _Walk:
         entries: tuple[Entry, ...],
         around: _Around,
         x: _Tensor,
-        reachable: _Reachable,
-        made: dict[str, _Tensor],
+        reach: _Reachable,
+        made: dict[Path, _Tensor],
     ) -> _Tensor:
-        reach = dict(reachable)
+        inside = dict(reach)
         for member, entry in zip(members, entries, strict=True):
             self.step()
             node = member.node
-            inner: dict[str, _Tensor] = {}
+            inner: dict[Path, _Tensor] = {}
             if isinstance(node, RepeatNode):
                 assert isinstance(entry, Inside)
-                x = self.repeat(node, entry, around, x, reach, inner)
+                x = self.repeat(node, entry, around, x, inside, inner)
             elif isinstance(entry, Inside):
                 assert isinstance(node, Merge)
-                x = self.merge(node, entry, around, x, reach, inner, member.marks)
+                x = self.merge(node, entry, around, x, inside, inner, member.marks)
             else:
-                x = self.named(member, around.name(entry), around, x, reach, inner)
-            if member.label is not None:
-                label = text(member.label)
-                inner = {f"{label}.{name}": each for name, each in inner.items() if f"{label}.{name}" in self.wanted}
-            inner |= {mark: replace(x, direct=True) for mark in member.marks if mark in self.wanted}
-            made |= inner
-            reach |= inner
+                x = self.named(member, around.name(entry), around, x, inside, inner)
+            found = reachable(member, inner, replace(x, direct=True)) if self.wanted else {}
+            new = {path: each for path, each in found.items() if path in self.wanted}
+            made |= new
+            inside |= new
         return x
 
     def repeat(
@@ -204,20 +211,18 @@ class _Walk:
         inside: Inside,
         around: _Around,
         x: _Tensor,
-        reachable: _Reachable,
-        made: dict[str, _Tensor],
+        reach: _Reachable,
+        made: dict[Path, _Tensor],
     ) -> _Tensor:
         start = 0
         for run, turns in zip(node.runs, inside.parts, strict=True):
             assert isinstance(turns, Turns)
             assert isinstance(run.count, int)
-            left_out = 0 if self.turns is None else max(0, run.count - self.turns)
-            for number in (*range(run.count - left_out - 1), run.count - 1) if left_out else range(run.count):
-                if left_out and number == run.count - 1:
-                    x = self.skipped(left_out, run.node, around, x)
+            # Turns of nothing may be more than anybody counts to.
+            for number in range(run.count) if run.node.members else ():
                 self.step()
                 here = around.turn(node, turns, start, number)
-                x = self.members(run.node.members, turns.entries, here, x, {**reachable, **made}, made)
+                x = self.members(run.node.members, turns.entries, here, x, {**reach, **made}, made)
             start += run.count
         return x
 
@@ -227,52 +232,54 @@ class _Walk:
         inside: Inside,
         around: _Around,
         x: _Tensor,
-        reachable: _Reachable,
-        made: dict[str, _Tensor],
-        marks: tuple[str, ...],
+        reach: _Reachable,
+        made: dict[Path, _Tensor],
+        marks: tuple[Mark, ...],
     ) -> _Tensor:
         """A merge whose labels belong to the container around it."""
         ends: list[_Tensor] = []
         for branch, entries in zip(node.branches, inside.parts, strict=True):
             assert not isinstance(entries, Turns)
             here = replace(around.inside(node), home=object())
-            ends.append(self.members(branch.members, entries, here, x, {**reachable, **made}, made))
+            ends.append(self.members(branch.members, entries, here, x, {**reach, **made}, made))
         return self.joined(node, ends, around, x, marks)
 
     def named(
-        self, member: Member, name: str, around: _Around, x: _Tensor, reachable: _Reachable, made: dict[str, _Tensor]
+        self, member: Member, name: str, around: _Around, x: _Tensor, reach: _Reachable, made: dict[Path, _Tensor]
     ) -> _Tensor:
-        node, below = member.node, replace(around, prefix=name + ".")
+        node = member.node
+        labels = around.labels + ("#" if member.label is None else name.removeprefix(around.prefix))
+        below = replace(around, prefix=name + ".", labels=labels + ".")
         match node:
             case LayerNode():
-                place = Place(node.span, node, around.home, around.around, member.marks, x.direct)
+                place = Place(node.span, node, around.home, around.around, member.marks, labels, x.direct)
                 return self.add(Operation(name, node.layer, (node.input,), node.output, (x.number,), place))
             case Call():
                 # What labels a block has inside is its own business.
-                return self.container(node.body, "block", below, x, reachable)
+                return self.container(node.body, "block", below, x, reach)
             case Chain():
-                return self.labelled(node, "group", below, x, reachable, made)
+                return self.labelled(node, "group", below, x, reach, made)
             case Aux():
-                return self.aux(node, name, around, x, reachable)
+                return self.aux(node, member, name, around, x, reach)
             case Reference():
-                return read(node, reachable)
+                return replace(reach[node.target], direct=False)
             case Merge() if is_open(node):
                 (entry,) = names(as_container(node), "named")
                 assert isinstance(entry, Inside)
-                return self.merge(node, entry, below, x, reachable, made, member.marks)
+                return self.merge(node, entry, below, x, reach, made, member.marks)
             case Merge():
                 ends: list[_Tensor] = []
                 for number, branch in enumerate(node.branches):
-                    here = replace(below.inside(node), prefix=f"{name}.{number}.", home=object())
+                    here = replace(below.inside(node), prefix=f"{name}.{number}.", labels=f"{labels}.#.", home=object())
                     entries = names(branch, "numbered")
-                    ends.append(self.members(branch.members, entries, here, x, {**reachable, **made}, made))
+                    ends.append(self.members(branch.members, entries, here, x, {**reach, **made}, made))
                 return self.joined(node, ends, around, x, member.marks)
         raise AssertionError(f"a settled network has no {type(node).__name__}")
 
-    def aux(self, node: Aux, name: str, around: _Around, x: _Tensor, reachable: _Reachable) -> _Tensor:
-        alone = Member(label=None, node=node.body)
+    def aux(self, node: Aux, member: Member, name: str, around: _Around, x: _Tensor, reach: _Reachable) -> _Tensor:
+        alone = Member(label=member.label, node=node.body)
         here = replace(around.inside(node), home=object())
-        made = self.named(alone, name, here, read(node, reachable), reachable, {})
+        made = self.named(alone, name, here, replace(reach[node.target], direct=False), reach, {})
         self.auxiliary.append((name, made.number))
         return x
 
@@ -283,7 +290,7 @@ class _Walk:
         place = Place(architecture.body.span)
         return self.add(Operation("", "input", (), architecture.input, (), place))
 
-    def joined(self, node: Merge, ends: list[_Tensor], around: _Around, x: _Tensor, marks: tuple[str, ...]) -> _Tensor:
+    def joined(self, node: Merge, ends: list[_Tensor], around: _Around, x: _Tensor, marks: tuple[Mark, ...]) -> _Tensor:
         kind: str = node.kind
         takes = [branch.output for branch in node.branches]
         if kind == "residual":
@@ -296,10 +303,6 @@ class _Walk:
         numbers = tuple(each.number for each in ends)
         place = Place(node.span, node, around.home, around.around, marks)
         return self.add(Operation("", kind, tuple(takes), node.output, numbers, place))
-
-    def skipped(self, turns: int, node: Chain, around: _Around, x: _Tensor) -> _Tensor:
-        place = Place(node.span, node, around.home, around.around)
-        return self.add(Operation("", f"{turns} turns", (node.output,), node.output, (x.number,), place))
 
     def add(self, operation: Operation) -> _Tensor:
         if len(self.found) > AT_MOST:

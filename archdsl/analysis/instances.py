@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archdsl.analysis.dataflow import dataflow
+from archdsl.ir.marks import Mark
 from archdsl.ir.nodes import Architecture, Aux, LayerNode, Merge
 from archdsl.shape import Dim
 
@@ -22,8 +23,10 @@ class Instance:
     """The container or branch it stands in; two layers of one home follow each other directly."""
     around: tuple[Merge | Aux, ...]
     """The merges and auxiliary outputs that it is inside of, the outermost first."""
-    marks: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
     """The labels whose tensor it makes, by which a reference could read it."""
+    labels: str = ""
+    """Its name with `#` for each part that is no label, and so shifts when a member comes or goes ahead of it."""
 
     def keys(self) -> dict[str, tuple[Dim, ...]]:
         """Keys of the `state_dict` and the shapes of their tensors, parameters ahead of buffers."""
@@ -44,5 +47,7 @@ def instances(architecture: Architecture) -> tuple[Instance, ...]:
         place = operation.place
         if isinstance(place.node, LayerNode):
             before = found.get(operation.inputs[0]) if place.direct else None
-            found[number] = Instance(operation.path, place.node, before, place.home, place.around, place.marks)
+            found[number] = Instance(
+                operation.path, place.node, before, place.home, place.around, place.marks, place.labels
+            )
     return tuple(found.values())

@@ -27,8 +27,8 @@ def write_source(path: Path, source: str, force: bool) -> None:
 
 
 def _is_ours(data: bytes) -> bool:
-    """Whether a file is empty, or a generated text that nobody changed."""
-    text, mark, digest = data.rpartition(_MARK)
+    """Whether a file is empty, or a generated text that nobody changed but for its line ends, as Git may."""
+    text, mark, digest = data.replace(b"\r\n", b"\n").rpartition(_MARK)
     return not data or (bool(mark) and digest.strip() == _digest(text))
 
 

@@ -65,12 +65,12 @@ def _new_call(
     calls.append(block)
     try:
         with _called_from(span):
-            body = elaborator.chain(block.body.items, scope, x, block.body.span, True)
+            body = elaborator.chain(block.body.items, scope, x, block.body.span, True, kind="block")
     finally:
         calls.pop()
     others = tuple(
         (name, scope.names[name])
-        for name in elaborator.memo.free(block, scope.blocks)
+        for name in elaborator.memo.needed(block, scope)
         if name in scope.names and name not in arguments
     )
     node = Call(
@@ -82,7 +82,7 @@ def _new_call(
         arguments=tuple(arguments.items()),
         body=body,
     )
-    elaborator.marks_of[node] = elaborator.marks_of[body]
+    elaborator.labels_of[node] = elaborator.labels_of[body]
     return node
 
 

@@ -14,9 +14,10 @@ from archdsl.elaborate.binding import build
 from archdsl.elaborate.heads import placed
 from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.values import Scope
+from archdsl.elaborate.values import Labelled, Scope
 from archdsl.ir.nodes import Chain, Merge, MergeKind, Shortcut
 from archdsl.layers.base import Keyword
+from archdsl.once import once
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.symbolic import (
     Condition,
@@ -107,7 +108,7 @@ class _Merging:
         self.node = node
         self.scope = scope
         self.x = x
-        self.marks: dict[str, Shape] = {}
+        self.labels: dict[str, Labelled] = {}
 
     def build(self) -> Merge:
         kind: MergeKind = self.node.name.text  # type: ignore[assignment]
@@ -130,7 +131,7 @@ class _Merging:
                     )
                 )
         merged = self.residual() if kind == "residual" else self.joined(kind)
-        self.elaborator.marks_of[merged] = self.marks
+        self.elaborator.labels_of[merged] = self.labels
         return merged
 
     def _empty(self) -> Iterator[Span]:
@@ -163,8 +164,8 @@ class _Merging:
         sequence = Sequence(x, self.scope, branch=True)
         origin = self.elaborator.memo.origin(path, self.scope, inside=False)
         self.elaborator.statements(path.items, sequence)
-        self.marks |= sequence.marks
-        self.scope = self.scope.with_marks(sequence.marks)
+        self.labels |= sequence.labels
+        self.scope = self.scope.with_labels(sequence.labels)
         return self.elaborator.finish(sequence, path.span).model_copy(update={"origin": origin})
 
     # Residuals
@@ -365,7 +366,7 @@ def shortcut_word(path: tree.Group) -> tuple[Shortcut | None, tree.Template | No
     return None, None
 
 
-@cache
+@once
 def says_labels(node: tree.Node) -> bool:
     """Whether a piece of text gives labels to members of the container around it."""
     if isinstance(node, tree.LabelledTable):

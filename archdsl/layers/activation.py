@@ -65,7 +65,6 @@ class LeakyReLU(Activation):
 
     keyword = "leakyrelu"
     keeps_result_in_place = True
-    positional = ("negative_slope",)
     has_inplace = True
     examples = ("64x8x8: leakyrelu", "10: leakyrelu(0.1)", "4x9: leakyrelu(0)", "4x3x3x3: leakyrelu(0.2)")
 
@@ -124,7 +123,6 @@ class ELU(Activation):
 
     keyword = "elu"
     keeps_result_in_place = True
-    positional = ("alpha",)
     has_inplace = True
     examples = ("64x8x8: elu", "10: elu(0.5)", "4x9: elu(alpha=2)", "4x3x3x3: elu")
 

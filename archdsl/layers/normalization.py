@@ -103,6 +103,9 @@ class BatchNorm(_RunningStandardization):
         # With statistics that were kept each place stands alone, as in evaluation.
         return super().view(x) if self.track_running_stats else everything(x.rank)
 
+    def over_batch(self, x: Shape, training: bool) -> Dim | None:
+        return product(x.spatial) if training or not self.track_running_stats else None
+
     def kept(self, x: Shape, inplace: bool = False) -> Kept:
         # The batch's mean and deviation of each channel.
         return Kept(input=True, statistics=2 * x.channels)
@@ -171,6 +174,13 @@ class GroupNorm(_Standardization):
 
     def output(self, x: Shape) -> Shape:
         require_divisor(self.groups, x.channels, "groups", "arriving channels", x)
+        # What is measured over one number is that number, and PyTorch refuses it for a single sample.
+        require(
+            compare(">", product(x.dims), self.groups),
+            lambda: ImpossibleLayer(
+                None, f"`gn` needs more than one number in each of {self.groups} groups", f"{x} arrives here"
+            ),
+        )
         return x
 
     def view(self, x: Shape) -> View:

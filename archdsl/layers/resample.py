@@ -143,7 +143,6 @@ class ChannelShuffle(_Resample):
     """The channels of all groups dealt out in turn (ShuffleNet, Zhang et al. 2017)."""
 
     keyword = "channelshuffle"
-    positional = ("groups",)
     examples = ("116x28x28: channelshuffle(2)", "12x9: channelshuffle(groups=3)", "8x3x3x3: channelshuffle(4)")
 
     groups: Positive = Field(description="number of groups the channels come from")
@@ -250,7 +249,6 @@ class Crop(Layer):
     keyword = "crop"
     role = Role.RESHAPE
     ranks = frozenset({1, 2, 3})
-    positional = ("amount",)
     examples = (
         "64x64x64: crop(4)",
         "8x9x9: crop((0, 2))",

@@ -77,6 +77,12 @@ def text_source(text: str, name: str, limits: Limits = USUAL) -> Source:
     raise ArchError(UnreadableText(at, f"{what} is no text", "here", helps=["delete it"]))
 
 
+def line_end(data: bytes) -> bytes:
+    """What ends the lines of a text: that which ends most of them."""
+    windows = data.count(b"\r\n")
+    return b"\r\n" if 2 * windows > data.count(b"\n") else b"\n"
+
+
 def _too_large(name: str, limits: Limits) -> FileTooLarge:
     return FileTooLarge(None, f"`{name}` is larger than {limits.bytes} bytes", helps=[limits.help("bytes")])
 

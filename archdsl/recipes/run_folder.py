@@ -45,6 +45,18 @@ class ChangedNetwork(Diagnostic):
     code = "changed-network"
 
 
+class ChangedRecipe(Diagnostic):
+    """A training goes on by another recipe, or with images prepared otherwise, than it was begun with."""
+
+    code = "changed-recipe"
+
+
+class ChangedData(Diagnostic):
+    """A training goes on with other images than it was begun with."""
+
+    code = "changed-data"
+
+
 @record
 class Run:
     """A training by its folder."""
@@ -88,6 +100,12 @@ def begin_run(folder: Path, subject: Subject, recipe: Recipe) -> Run:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Run(folder, subject, recipe)
+
+
+def discard(run: Run) -> None:
+    """Take away a folder that was just begun and in which nothing was learned: another try may have its name."""
+    if not run.path(CHECKPOINT).is_file():
+        shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def _write_run(folder: Path, subject: Subject, recipe: Recipe) -> None:

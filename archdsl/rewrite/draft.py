@@ -14,6 +14,7 @@ from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.binding import split_digits
 from archdsl.elaborate.items import read
 from archdsl.elaborate.program import Program
+from archdsl.ir.marks import Path
 from archdsl.ir.nodes import Architecture
 from archdsl.rewrite.text import Change, changed
 from archdsl.syntax import parse, tree
@@ -64,9 +65,9 @@ class Draft:
         return _layers(self.program)
 
     @cached_property
-    def references(self) -> frozenset[str]:
-        """The labels that anything refers to, in any variant."""
-        found: set[str] = set()
+    def references(self) -> frozenset[Path]:
+        """The tensors that anything refers to by their labels, in any variant."""
+        found: set[Path] = set()
         for network in self.networks.values():
             found |= targets(network)
         return frozenset(found)
@@ -111,8 +112,7 @@ class Draft:
 
     def is_referenced(self, layer: Instance) -> bool:
         """Whether anything else may read what a layer makes, by its label."""
-        ends = {target.rpartition(".")[2] for target in self.references}
-        return not ends.isdisjoint(layer.marks)
+        return not {path[-1] for path in self.references}.isdisjoint(layer.marks)
 
     def above(self, node: tree.Node) -> Iterator[tree.Node]:
         """What a node stands in, from the inside out."""

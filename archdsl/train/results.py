@@ -45,7 +45,7 @@ def write_results(result: Result) -> None:
 
         labels = result.data.test.labels
         write(run.path(CONFUSION), confusion(labels, result.scores.argmax(1), result.data.classes))
-        write(run.path(MISCLASSIFIED), page(result.data.test, result.scores, result.data.classes))
+        write(run.path(MISCLASSIFIED), page(result.data.test, result.preparation, result.scores, result.data.classes))
 
 
 def save_weights(
@@ -55,7 +55,7 @@ def save_weights(
 
     Raises OSError.
     """
-    fitted.network.save(run.path(WEIGHTS), network, preprocessing=preparation.preprocessing(), classes=classes)
+    fitted.network.save(run.path(WEIGHTS), network, preprocessing=preparation.preprocessing, classes=classes)
 
 
 def table(metrics: Mapping[str, Any]) -> str:

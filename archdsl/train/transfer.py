@@ -57,7 +57,7 @@ def transfer(
 def _one(folder: Path, subject: Subject, recipe: Recipe, data: DataSet, say: Say) -> Mapping[str, Any] | None:
     begun = (folder / DESCRIPTION).is_file()
     if begun and (folder / METRICS).is_file():
-        known: dict[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+        known = _known(folder / METRICS)
         if known["finished"]:
             say("- done before")
             return known
@@ -66,6 +66,21 @@ def _one(folder: Path, subject: Subject, recipe: Recipe, data: DataSet, say: Say
         run = begin_run(folder, subject, recipe)
     result = train(run, data, resume=begun, say=say)
     return result.metrics if result.finished else None
+
+
+def _known(path: Path) -> dict[str, Any]:
+    """What a training that was done before came to. Raises OSError where the file doesn't say it."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict) or not isinstance(found["finished"], bool):
+            raise ValueError("it doesn't say whether the training is finished")
+        figures = ("trained_parameters", "test_accuracy", "test_loss", "seconds")
+        if found["finished"] and not all(type(found[name]) in (int, float) for name in figures):
+            raise ValueError(f"{', '.join(figures)} are numbers")
+    except (ValueError, KeyError, RecursionError) as error:
+        said = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise OSError(f"`{path}` can't be read: {said}") from None
+    return found
 
 
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:

@@ -26,6 +26,18 @@ class UnknownPublishedWeights(Diagnostic):
     code = "unknown-published-weights"
 
 
+class ScoresNotFinite(Diagnostic):
+    """A network that is asked about an image gives infinite scores, or what is no number: its weights are damaged."""
+
+    code = "scores-not-finite"
+
+
+class ExportRefused(Diagnostic):
+    """A network that another program's form can't hold, or whose exporter has no word for one of its layers."""
+
+    code = "export-refused"
+
+
 class DifferentOutputs(Diagnostic):
     """What was exported doesn't give the network's outputs, so that no file was written."""
 

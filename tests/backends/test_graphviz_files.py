@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
-from archdsl.backends.graphviz import RenderError, dot, render
+import archdsl
+from archdsl.backends.graphviz import RenderError, dot, render, writing
+from archdsl.backends.graphviz.pdf import pdf_of
 from tests.backends.pictured import DENSE, RESNET, SQUEEZE, TINY, UNET, net
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -37,10 +41,42 @@ class TestFiles:
         width, height = png_size(render(network, str(tmp_path / "n.png"), direction=direction))  # type: ignore[arg-type]
         assert max(width, height) <= 6 * min(width, height)
 
-    def test_pdf_says_what_to_install(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("direction", ["TB", "LR"])
+    @pytest.mark.parametrize("spec", [RESNET, UNET, TINY])
+    def test_pdf_with_an_empty_path(self, spec: str, direction: str, tmp_path: Path) -> None:
+        network = net(spec)
+        first, second = (
+            render(network, tmp_path / name, direction=direction).read_bytes()  # type: ignore[arg-type]
+            for name in ("a.pdf", "b.pdf")
+        )
+        assert first == second
+        assert first.startswith(b"%PDF")
+        # Helvetica is every reader's own; no other font is asked for, and none of this machine's is in the file.
+        fonts = set(re.findall(rb"/BaseFont /([A-Za-z-]+)", first))
+        assert fonts == {b"Helvetica", b"Helvetica-Bold"}
+        assert b"/FontFile" not in first
+        svg = ElementTree.parse(render(network, tmp_path / "n.svg", direction=direction)).getroot()  # type: ignore[arg-type]
+        sizes = re.search(rb"/MediaBox \[ 0 0 ([0-9.]+) ([0-9.]+) \]", first)
+        assert sizes is not None
+        expected = [float(svg.attrib[side].removesuffix("pt")) for side in ("width", "height")]
+        assert [float(each) for each in sizes.groups()] == pytest.approx(expected)
+
+    def test_a_pdf_of_open_sizes_has_letters_for_all(self, tmp_path: Path) -> None:
+        svg = subprocess.run(
+            [str(writing._pure()), "-Tsvg"],
+            input=dot(archdsl.loads(TINY, input="3xHxW").architecture).encode(),
+            capture_output=True,
+            check=True,
+        ).stdout
+        assert "⌊(H−1)/2⌋+1".encode() in svg
+        assert pdf_of(svg).startswith(b"%PDF")
+
+    def test_pdf_says_what_to_install(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "svglib.svglib", None)
         with pytest.raises(RenderError) as caught:
             render(net(TINY), tmp_path / "n.pdf")
         assert "\n" not in str(caught.value)
+        assert "archdsl[pdf]" in str(caught.value)
         assert "apt install graphviz" in str(caught.value)
         assert not list(tmp_path.iterdir())
 

@@ -141,3 +141,17 @@ def test_a_file_that_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Path, "open", refuse)
     ran = run("check", "good.arch")
     assert (ran.status, ran.err) == (2, "error: good.arch: permission denied\n")
+
+
+def test_one_variant(run: Run, tmp_path: Path) -> None:
+    table = "variants\n| name | width | expect params |\n| a | 8 | 224 |\n| b | 9 | 1 |\n"
+    (tmp_path / "net.arch").write_text(f"arch net(width)\ninput 3x8x8\nconv3-{{width}}\n{table}", encoding="utf-8")
+    ran = run("check", "net.arch", "--variant", "a")
+    assert (ran.status, ran.out, ran.err) == (0, "net.arch: ok (1 variant, 1 expectation held)\n", "")
+    assert "expectation-failed" in run("check", "net.arch", "--variant", "b").err
+    # What is wrong in the text is wrong for each, and a name that nothing has is no reason to say that all is well.
+    for wrong in ("c", ""):
+        for spec in ("net.arch", "good.arch", "blocks.arch"):
+            ran = run("check", spec, "--variant", wrong)
+            assert (ran.status, ran.out) == (1, "")
+            assert f"has no variant `{wrong}`" in ran.err

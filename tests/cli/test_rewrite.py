@@ -166,7 +166,7 @@ def test_diff_as_json(run: Run) -> None:
 def test_diff_tells_equal_blocks_once(run: Run) -> None:
     ran = run("diff", "resnet20", "resnet56")
     lines = [line.split() for line in ran.out.splitlines() if line.startswith("+")]
-    assert lines[0] == ["+", "layer1.0…5.conv1", "conv3-16", "×6", "16x32x32", "13,824", "14,155,776"]
+    assert lines[0] == ["+", "layer1.3…8.conv1", "conv3-16", "×6", "16x32x32", "13,824", "14,155,776"]
     # Of each stage a block, and none of its copies.
     assert len(lines) < 24
 

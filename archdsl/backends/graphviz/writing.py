@@ -1,4 +1,7 @@
-"""DOT made into a file: by the system's `dot`, else by `graphviz-pure`, which pip installs with us."""
+"""DOT made into a file: by the system's `dot`, else by `graphviz-pure`, which pip installs with us.
+
+That one makes no PDF, which svglib then makes of its SVG.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from archdsl.backends.graphviz.fallbacks import with_fallbacks
 from archdsl.writing import write
 
 PURE = "graphviz-pure"
-_PURE_FORMATS = ("svg", "png")
 FORMATS = ("svg", "png", "pdf", "dot")
 _SECONDS = 120
 
@@ -40,7 +43,35 @@ def write_picture(dot: str, path: Path) -> None:
 
 
 def _drawn(dot: str, form: str) -> bytes:
-    program = _program(form)
+    system = shutil.which("dot")
+    if system is not None:
+        made = _ran(system, dot, form)
+        return with_fallbacks(made) if form == "svg" else made
+    pure = _pure()
+    if form == "pdf":
+        return _as_pdf(pure, dot)
+    if pure is None:
+        raise RenderError("no Graphviz found: `pip install graphviz-pure`, or install Graphviz, or write a .dot file")
+    made = _ran(pure, dot, form)
+    return with_fallbacks(made) if form == "svg" else made
+
+
+def _as_pdf(pure: str | None, dot: str) -> bytes:
+    """A PDF without the system's Graphviz. Raises RenderError where the libraries for it aren't there."""
+    try:
+        if pure is None:
+            raise ImportError
+        from archdsl.backends.graphviz.pdf import pdf_of
+
+        return pdf_of(_ran(pure, dot, "svg"))
+    except ImportError:
+        raise RenderError(
+            "a PDF needs svglib or Graphviz: `pip install 'archdsl[pdf]'`, or install Graphviz "
+            "(`apt install graphviz`, `brew install graphviz`), or write an .svg"
+        ) from None
+
+
+def _ran(program: str, dot: str, form: str) -> bytes:
     try:
         done = subprocess.run(
             [program, f"-T{form}"], input=dot.encode(), capture_output=True, timeout=_SECONDS, check=False
@@ -55,22 +86,6 @@ def _drawn(dot: str, form: str) -> bytes:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise RenderError(f"`{program}` failed: {said[0] if said else f'exit status {done.returncode}'}")
     return done.stdout
-
-
-def _program(form: str) -> str:
-    """The program that makes a format. Raises RenderError where there is none."""
-    system = shutil.which("dot")
-    if system is not None:
-        return system
-    pure = _pure()
-    if form not in _PURE_FORMATS:
-        raise RenderError(
-            f"a {form.upper()} needs Graphviz: install it (`apt install graphviz`, `brew install graphviz`), "
-            "or write an .svg"
-        )
-    if pure is None:
-        raise RenderError("no Graphviz found: `pip install graphviz-pure`, or install Graphviz, or write a .dot file")
-    return pure
 
 
 def _pure() -> str | None:

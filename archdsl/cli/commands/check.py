@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="On stdout, json: one diagnostic a line; github: annotations of GitHub Actions; sarif: one SARIF 2.1.0 log.",
 )
+@click.option("--variant", metavar="NAME", help="Check this variant alone.")
 @click.option("--fix", is_flag=True, help="Make the fixes that are safe in the files that are named, then check.")
 @click.option("--warnings-as-errors", is_flag=True, help="Exit with 1 for a warning too.")
 @limit_option
-def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_errors: bool, limits: Limits) -> int:
+def command(
+    specs: tuple[str, ...], variant: str | None, output_format: str, fix: bool, warnings_as_errors: bool, limits: Limits
+) -> int:
     """Find every mistake in specs.
 
     Every variant is built, every shape inferred, and every `expect` held against the result. A folder stands for
@@ -44,7 +47,7 @@ def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_e
         for spec in specs:
             if fix:
                 _mend(spec, sys.stdout if output_format == "text" else sys.stderr, limits)
-            for name, report in check(spec, limits):
+            for name, report in check(spec, limits, variant):
                 reports.append(report)
                 found += report.diagnostics
                 if output_format == "text" and not report.errors:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archdsl.cli.opening import network_arguments, open_network
+from archdsl.cli.opening import network_arguments
+from archdsl.cli.seeing import open_weighed, sized
 from archdsl.cli.weighing import fitting_options
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @network_arguments
-@click.option("--weights", metavar="WEIGHTS", required=True, help="A file, or torchvision: and a name.")
+@click.option("--weights", metavar="WEIGHTS", help="A file, or torchvision: and a name; needless for a RUN.")
 @click.option("--input", metavar="SIZES", help="Another input, channels first: 3x64x64.")
 @click.option(
     "-o",
@@ -38,7 +39,7 @@ def command(
     variant: str | None,
     settings: dict[str, str],
     limits: Limits,
-    weights: str,
+    weights: str | None,
     input: str | None,
     output: Path,
     optimize: bool,
@@ -48,21 +49,34 @@ def command(
 ) -> None:
     """Write a network with its weights for other programs.
 
-    It takes batches of any number. The file is read again and run, by ONNX Runtime or PyTorch, and is only written
-    if its outputs are the network's.
+    What is written takes batches of any number. The file is read again and run, by ONNX Runtime or PyTorch, and is only
+    put in its place if its outputs are the network's. In place of a SPEC the folder of a training may be given, whose
+    weights are then taken.
     """
     from archdsl.cli.weighing import load_into
-    from archdsl.runtime.exporting import export
 
-    network = open_network(spec, variant, settings, input, limits)
-    sizes = tuple(size for size in network.input if isinstance(size, int))
-    if len(sizes) != len(network.input):
-        raise click.UsageError("an export needs the sizes of its input in numbers")
+    opened = open_weighed(spec, variant, settings, limits, weights, input)
     if output.suffix not in (".onnx", ".pt2"):
         raise click.UsageError(f"an export ends in .onnx or .pt2, got `{output.name}`")
-    loaded = load_into(network, weights, new, drop, any_network)
-    print(f"note: images go through this first: {loaded.preprocessing.describe()}", file=sys.stderr)
-    done = export(loaded.module, sizes, output, optimize)
+
+    from archdsl.runtime.exporting import export
+    from archdsl.runtime.weights.loading import preprocessing_of
+
+    network, held = opened.network, opened.read()
+    shown = preprocessing_of(network.architecture, held)
+    if shown is not None:
+        # Another input than the weights want is what the images become, and else their size is the input.
+        height, width = network.input[1:]
+        if input is not None and isinstance(height, int) and isinstance(width, int):
+            shown = shown.at((height, width))
+        network = sized(network, shown)
+    sizes = tuple(size for size in network.input if isinstance(size, int))
+    if len(sizes) != len(network.input):
+        raise click.UsageError("an export needs the sizes of its input in numbers: `--input`")
+    loaded = load_into(network, held, new, drop, any_network)
+    if shown is not None:
+        print(f"note: images go through this first: {shown.describe()}", file=sys.stderr)
+    done = export(loaded.module, sizes, output, optimize, shown)
     for remark in done.remarks:
         print(f"note: {remark}", file=sys.stderr)
     print(

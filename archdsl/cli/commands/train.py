@@ -9,15 +9,11 @@ import click
 
 from archdsl.cli.recipes import given
 from archdsl.cli.training import begins, begun, fitting_data, say, training_arguments
+from archdsl.diagnostics import ArchError
 from archdsl.recipes.processes import is_first
 
 if TYPE_CHECKING:
     from archdsl.recipes.run_folder import Run
-
-CHANGEABLE = frozenset(
-    ("data_dir", "download", "epochs", "accelerator", "devices", "nodes", "strategy", "workers", "tensorboard")
-)
-"""What may be given anew when a training goes on: how long, and where, but not how."""
 
 
 @click.command()
@@ -40,14 +36,19 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
         run = begun(spec, **arguments)
     data = fitting_data(run)
     say(f"{run.subject.title} on {data.name}")
-    if resume is None and is_first():
-        from archdsl.recipes.run_folder import begin_run
+    from archdsl.recipes.run_folder import begin_run, discard
 
+    if resume is None and is_first():
         run = begin_run(run.folder, run.subject, run.recipe)
     from archdsl.train.results import table
     from archdsl.train.training import train
 
-    result = train(run, data, resume=resume is not None, say=say)
+    try:
+        result = train(run, data, resume=resume is not None, say=say)
+    except (ArchError, OSError):
+        if resume is None and is_first():
+            discard(run)
+        raise
     say("")
     say(table(result.metrics))
     say("")
@@ -59,6 +60,7 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
 
 
 def _resumed(folder: Path, options: dict[str, Any]) -> Run:
+    from archdsl.recipes.recipe import CHANGEABLE
     from archdsl.recipes.run_folder import Run, open_run
 
     for name in options:

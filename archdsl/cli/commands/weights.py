@@ -89,12 +89,11 @@ def fit(
     print(fit_text(network.fit(held, new=new, drop=drop)), flush=True)
     loaded = load_into(network, held, new, drop, any_network, quiet=True)
     if output is not None:
-        channels = network.input[0]
-        assert isinstance(channels, int)
-        told = said(loaded.preprocessing, channels, **preprocessing)
-        network.save(
-            output, loaded.module, preprocessing=None if told.assumed else told, classes=() if new else loaded.classes
-        )
+        told = None if loaded.preprocessing is None else said(loaded.preprocessing, **preprocessing)
+        if told is None and any(value is not None for value in preprocessing.values()):
+            raise click.UsageError(f"images have a pre-processing, and the network takes {network.architecture.input}")
+        kept = None if told is None or told.assumed else told
+        network.save(output, loaded.module, preprocessing=kept, classes=() if new else loaded.classes)
 
 
 @command.command("spec")

@@ -132,7 +132,7 @@ class _Writer:
                 yield from self.repeat(node, entry, values, kind, numbered, members[place + 1 :])
             elif isinstance(node, Aux):
                 name = text(member.label or ())
-                yield f"aux {name} from @{node.target} {self.alone(node.body, ())}"
+                yield f"aux {name} from @{node.label} {self.alone(node.body, ())}"
             elif isinstance(entry, Inside):
                 assert isinstance(node, Merge)
                 yield from self.merge(node, entry, values)
@@ -155,7 +155,7 @@ class _Writer:
         for run, turns in zip(node.runs, inside.parts, strict=True):
             assert isinstance(turns, Turns)
             assert isinstance(run.count, int)
-            for number in range(run.count):
+            for number in range(run.count) if run.node.members else ():
                 here: dict[str, Dim] = {**values, str(turns.turn): number}
                 if node.index is not None:
                     here[node.index] = start + number
@@ -171,7 +171,7 @@ class _Writer:
             case Chain():
                 return self.container(node, "group", labelled)
             case Reference():
-                return f"@{node.target}"
+                return f"@{node.label}"
             case Merge() if is_open(node):
                 (entry,) = names(as_container(node), "named")
                 assert isinstance(entry, Inside)

@@ -107,8 +107,8 @@ def _fetch(chosen: WeightsEnum) -> dict[str, Any]:
 def _preprocessing(chosen: WeightsEnum, rescaled: bool) -> Preprocessing:
     transforms = chosen.transforms()
     return Preprocessing(
-        crop=transforms.crop_size[0],
-        resize=transforms.resize_size[0],
+        crop=(transforms.crop_size[0],) * 2,
+        resize=(transforms.resize_size[0],) * 2,
         interpolation=transforms.interpolation.value,
         mean=tuple(transforms.mean),
         std=tuple(transforms.std),
