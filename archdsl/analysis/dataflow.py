@@ -96,9 +96,9 @@ class Dataflow:
     """The outputs in training only, by their names."""
 
 
-def dataflow(architecture: Architecture) -> Dataflow:
-    """The flow of tensors of a settled network. Raises ArchError for one of more than `AT_MOST` operations."""
-    walk = _Walk(architecture)
+def dataflow(architecture: Architecture, most: int | None = None) -> Dataflow:
+    """The flow of tensors of a settled network. Raises ArchError for one of more than `most` operations."""
+    walk = _Walk(architecture, AT_MOST if most is None else most)
     made = walk.container(architecture.body, "top", _Around(), walk.arrival(architecture), {})
     return Dataflow(tuple(walk.found), made.number, tuple(walk.auxiliary))
 
@@ -154,7 +154,8 @@ class _Around:
 
 
 class _Walk:
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: Architecture, most: int) -> None:
+        self.most = most
         self.name = architecture.name
         self.span = architecture.body.span
         self.found: list[Operation] = []
@@ -305,7 +306,7 @@ class _Walk:
         return self.add(Operation("", kind, tuple(takes), node.output, numbers, place))
 
     def add(self, operation: Operation) -> _Tensor:
-        if len(self.found) > AT_MOST:
+        if len(self.found) > self.most:
             self.refuse()
         self.found.append(operation)
         return _Tensor(len(self.found) - 1)
@@ -313,7 +314,7 @@ class _Walk:
     def step(self) -> None:
         """One more member or turn: those without an operation are work as well."""
         self.steps += 1
-        if self.steps > 10 * AT_MOST:
+        if self.steps > 10 * self.most:
             self.refuse()
 
     def refuse(self) -> None:

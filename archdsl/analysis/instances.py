@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archdsl.analysis.dataflow import dataflow
+from archdsl.analysis.dataflow import Dataflow, dataflow
 from archdsl.ir.marks import Mark
 from archdsl.ir.nodes import Architecture, Aux, LayerNode, Merge
 from archdsl.shape import Dim
@@ -42,12 +42,17 @@ class Instance:
 
 def instances(architecture: Architecture) -> tuple[Instance, ...]:
     """Every layer in the order in which it runs. Raises ArchError for a network of too many."""
+    return tuple(instances_of(dataflow(architecture)).values())
+
+
+def instances_of(flow: Dataflow) -> dict[int, Instance]:
+    """The layers among the operations of a network, by their numbers."""
     found: dict[int, Instance] = {}
-    for number, operation in enumerate(dataflow(architecture).operations):
+    for number, operation in enumerate(flow.operations):
         place = operation.place
         if isinstance(place.node, LayerNode):
             before = found.get(operation.inputs[0]) if place.direct else None
             found[number] = Instance(
                 operation.path, place.node, before, place.home, place.around, place.marks, place.labels
             )
-    return tuple(found.values())
+    return found

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from archdsl.analysis.dataflow import targets
-from archdsl.analysis.instances import Instance, instances
+from archdsl.analysis.dataflow import AT_MOST, Dataflow, dataflow, targets
+from archdsl.analysis.instances import Instance, instances_of
 from archdsl.diagnostics import Source, Span
 from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.binding import split_digits
@@ -63,6 +63,11 @@ class Draft:
     def layers(self) -> dict[str | None, tuple[Instance, ...]]:
         """The layers of each variant in the order in which they run."""
         return _layers(self.program)
+
+    @property
+    def flows(self) -> dict[str | None, Dataflow]:
+        """The flow of tensors of each variant. Raises ArchError where all have more operations than can be meant."""
+        return _flows(self.program)
 
     @cached_property
     def references(self) -> frozenset[Path]:
@@ -186,8 +191,18 @@ def _networks(program: Program) -> dict[str | None, Architecture]:
 
 
 @lru_cache(maxsize=6)
+def _flows(program: Program) -> dict[str | None, Dataflow]:
+    found: dict[str | None, Dataflow] = {}
+    left = AT_MOST
+    for name, network in _networks(program).items():
+        found[name] = dataflow(network, left)
+        left -= len(found[name].operations)
+    return found
+
+
+@lru_cache(maxsize=6)
 def _layers(program: Program) -> dict[str | None, tuple[Instance, ...]]:
-    return {name: instances(network) for name, network in _networks(program).items()}
+    return {name: tuple(instances_of(flow).values()) for name, flow in _flows(program).items()}
 
 
 def _vanishes(node: tree.Node, gone: set[tree.Node]) -> bool:

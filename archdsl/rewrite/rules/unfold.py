@@ -42,6 +42,8 @@ class Unfold(Rewrite):
     name = "unfold"
     exact = True
     writes_out = True
+    keeps_names = True
+    ways_out = ()
 
     def rewrite(self, draft: Draft, at: str | None, **switches: bool) -> Draft:
         if at is not None:
@@ -56,10 +58,8 @@ class Unfold(Rewrite):
     def paired(
         self, before: Draft, draft: Draft, old: Sequence[Instance], new: Sequence[Instance]
     ) -> dict[Instance, Instance]:
-        """Layers in the order in which they run: there are as many, and of the same kinds."""
-        kinds = [[layer.node.layer.keyword for layer in layers] for layers in (old, new)]
-        assert kinds[0] == kinds[1], "unfolding has changed the layers"
-        return dict(zip(new, old, strict=True))
+        """Layers in the order in which they run."""
+        return dict(zip(new, old, strict=False))
 
 
 def _no_library(item: tree.Import) -> Program:
