@@ -319,5 +319,5 @@ class _Walk:
 
     def refuse(self) -> None:
         raise ArchError(
-            TooManyCopies(self.span, f"`{self.name}` has more than {AT_MOST:,} layers to go through one by one")
+            TooManyCopies(self.span, f"`{self.name}` has more than {self.most:,} layers to go through one by one")
         )

@@ -110,7 +110,7 @@ def _paired(found: Rewrite, before: Draft, draft: Draft) -> dict[str | None, dic
 
 def _explained(found: Rewrite, error: ArchError) -> ArchError:
     """What the elaborator says of a spec as the rule would have it, as a mistake of the rewrite."""
-    kinds = {"nothing-to-rewrite", "cannot-rewrite"}
+    kinds = {"nothing-to-rewrite", "cannot-rewrite", "rewrite-too-long", "too-many-copies"}
     if all(each.code in kinds for each in error.diagnostics):
         return error
     first = error.diagnostics[0]
