@@ -101,7 +101,7 @@ CASES = [
         "input 4x8x8\nmul<identity | gap fc-4> gap",
         "mul<identity | gap fc-4> conv-head-{in_channels}\n",
     ),
-    ("maxpool-to-strided-conv", "input 4x8x8\nconv3-8/2 relu maxpool3/2", "conv3-8/4 relu\n"),
+    ("maxpool-to-strided-conv", "input 4x8x8\nconv3-8/2 relu maxpool3/2(padding=1)", "conv3-8/4 relu\n"),
     ("maxpool-to-strided-conv", "input 4x8x8\nconv3-8(stride=2) maxpool", "conv3-8(stride=4)\n"),
     ("maxpool-to-strided-conv", "input 4x8x8\nlet s = {1}\nconv3-8/{s} maxpool", "let s = {1}\nconv3-8/{(s) * 2}\n"),
     ("maxpool-to-strided-conv", "input 4x8x8\n[conv3-8 relu] x3 maxpool", "[conv3-8 relu] x2 [conv3-8/2 relu]\n"),
