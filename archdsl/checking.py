@@ -7,7 +7,7 @@ from pathlib import Path
 
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.expectations import expectations, failures
-from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.diagnostics import ArchError, Diagnostic, Source
 from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.in_text import mistakes_in_text
 from archdsl.elaborate.program import Program
@@ -17,6 +17,8 @@ from archdsl.lints import look_over
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import find_all
 from archdsl.record import record
+from archdsl.syntax import parse
+from archdsl.trying import Found, Stage, offer
 
 
 @record
@@ -30,6 +32,10 @@ class Report:
     """How many expectations were held against what was built."""
     blocks: int | None = None
     """The number of blocks of a file that has only those."""
+    by_itself: frozenset[tuple[str, str]] = frozenset()
+    """Codes and places of what the text shows by itself, whatever is built of it."""
+    stage: Stage = "built"
+    """How far the text got."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -60,16 +66,49 @@ def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[st
         # What comes with archdsl goes by the name it was asked for, which may be a variant's.
         name = str(spec.path if spec.title is None else name_or_path)
         try:
-            yield name, check_program(read_program(spec.read(limits), spec.folder, limits), spec.variant)
+            source = spec.read(limits)
         except ArchError as error:
             yield name, Report(error.diagnostics)
+        else:
+            yield name, check_text(source, spec.folder, limits, spec.variant)
+
+
+def check_text(source: Source, folder: Path | None, limits: Limits = USUAL, only: str | None = None) -> Report:
+    """Check the text of a spec that lies in a folder; what mends a mistake is offered once it was tried.
+
+    Raises OSError for what can't be read.
+    """
+    report = _checked(source, folder, limits, only)
+    if any(each.remedies for each in report.diagnostics):
+
+        def found(report: Report) -> Found:
+            return Found(report.diagnostics, report.by_itself, report.stage)
+
+        offer(source, found(report), lambda mended: found(_checked(mended, folder, limits, only)))
+    return report
+
+
+def _checked(source: Source, folder: Path | None, limits: Limits, only: str | None) -> Report:
+    try:
+        return check_program(read_program(source, folder, limits), only)
+    except ArchError as error:
+        found = error.diagnostics
+    try:
+        parse(source, limits)
+    except ArchError:
+        return Report(found, stage="text")
+    return Report(found, stage="items")
 
 
 def check_program(program: Program, only: str | None = None) -> Report:
     """Check a spec that was read; one mistake that shows in several variants is reported once."""
     if program.is_library:
         wrong = list(mistakes_in_text(program))
-        return Report((*program.file.warnings, *(wrong or look_over(program, ()))), blocks=len(program.blocks))
+        return Report(
+            (*program.file.warnings, *(wrong or look_over(program, ()))),
+            blocks=len(program.blocks),
+            by_itself=frozenset((each.code, repr(each.at)) for each in wrong),
+        )
     variants: list[str | None] = [only] if only else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
@@ -79,14 +118,16 @@ def check_program(program: Program, only: str | None = None) -> Report:
             found.setdefault((diagnostic.code, repr(diagnostic.at), diagnostic.message), diagnostic)
         held += len(expectations(program, variant))
     told = {(each.code, repr(each.at)) for each in found.values()}
+    by_itself: set[tuple[str, str]] = set()
     for diagnostic in mistakes_in_text(program):
+        by_itself.add((diagnostic.code, repr(diagnostic.at)))
         if (diagnostic.code, repr(diagnostic.at)) not in told:
             found[diagnostic.code, repr(diagnostic.at), diagnostic.message] = diagnostic
     warnings = () if found else look_over(program, networks)
     for warning in warnings:
         found[warning.code, repr(warning.at), warning.message] = warning
     ordered = sorted((*program.file.warnings, *found.values()), key=lambda each: each.sort_key)
-    return Report(tuple(ordered), len(variants) if program.variants else 0, held)
+    return Report(tuple(ordered), len(variants) if program.variants else 0, held, None, frozenset(by_itself))
 
 
 def total(reports: Sequence[Report]) -> str:

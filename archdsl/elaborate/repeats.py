@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Remedy
 from archdsl.elaborate.bias import settle_turns
 from archdsl.elaborate.expressions import BadOperands
 from archdsl.elaborate.free_names import free_names, values_need
@@ -250,7 +250,7 @@ class Turns:
                     f"repeat at most {turn} time{'s' if turn > 1 else ''}, or start from a larger input",
                 )
                 if isinstance(self.repeat.count, tree.Literal):
-                    diagnostic.fixes = (Edit(self.repeat.count.span, str(turn)),)
+                    diagnostic.remedies = (Remedy((Edit(self.repeat.count.span, str(turn)),)),)
 
 
 def alike(left: Shape, right: Shape) -> bool:
