@@ -8,7 +8,8 @@ them cost little more than one; the number of tries is bounded, and what could n
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
@@ -92,32 +93,43 @@ class _Tries:
             self.halves([pair])
 
     def halves(self, pairs: Sequence[_Pair]) -> None:
-        if self.mend(pairs):
+        """Offer what mends of remedies that don't overlap; the next ones of a mistake where the first don't."""
+        suspects = self.suspects(pairs)
+        if not suspects:
             for diagnostic, remedy in pairs:
                 diagnostic.fixes = remedy.edits
                 if remedy.help:
                     diagnostic.helps = (remedy.help,)
-        elif len(pairs) > 1:
+        elif len(suspects) < len(pairs):
+            self.halves([pair for pair in pairs if pair not in suspects])
+            self.others(suspects)
+        elif len(pairs) > 1 and self.left > 0:
             middle = len(pairs) // 2
             self.halves(pairs[:middle])
             self.halves(pairs[middle:])
-        elif pairs:
-            ((diagnostic, remedy),) = pairs
-            others = diagnostic.remedies[diagnostic.remedies.index(remedy) + 1 :]
-            if others:
-                self.halves([(diagnostic, others[0])])
+        else:
+            self.others(pairs)
 
-    def mend(self, pairs: Sequence[_Pair]) -> bool:
-        """Whether remedies mend what they are for, and nothing else changes."""
-        if self.left <= 0 or not pairs:
-            return False
-        self.left -= 1
-        edits = [edit for _, remedy in pairs for edit in remedy.edits]
-        mended = Source(self.source.name, edited(self.source.text, edits))
-        after = self.check(mended)
-        moved = _Moved(self.source, mended, edits)
+    def others(self, pairs: Sequence[_Pair]) -> None:
+        """Go on to the next remedies of mistakes."""
+        following = [
+            (diagnostic, diagnostic.remedies[diagnostic.remedies.index(remedy) + 1])
+            for diagnostic, remedy in pairs
+            if diagnostic.remedies[-1] is not remedy
+        ]
+        if following and self.left > 0:
+            self.halves(following)
+
+    def suspects(self, pairs: Sequence[_Pair]) -> Sequence[_Pair]:
+        """Those of several remedies that don't mend what they are for, as far as that can be told; all where it can't.
+
+        Made together, they have to leave what is said of the rest of the text as it is.
+        """
+        if self.left <= 0:
+            return pairs
+        mended, after = self.made([remedy for _, remedy in pairs])
         aimed = {id(diagnostic) for diagnostic, _ in pairs}
-        kept = Counter(moved.said(each) for each in self.found.diagnostics if id(each) not in aimed)
+        kept = Counter(mended.said(each) for each in self.found.diagnostics if id(each) not in aimed)
         new: list[Diagnostic] = []
         for each in after.diagnostics:
             said = _said(each)
@@ -126,55 +138,101 @@ class _Tries:
             else:
                 new.append(each)
         is_safe = all(remedy.is_safe for _, remedy in pairs)
-        return not +kept and all(self.was_hidden(each, after, moved, is_safe) for each in new)
+        if +kept or not all(self.was_hidden(each, after, mended, is_safe) for each in new):
+            return [pair for pair in pairs if mended.touches(pair[1], new)] or pairs
+        if after.stage == "text":
+            # What can't be read yet could not be looked at: it is, once all the rest is mended or passed over.
+            mended, after = self.made([remedy for _, remedy in pairs], self.passing(pairs))
+            if after.stage == "text":
+                return pairs
+            return [pair for pair in pairs if mended.touches(pair[1], after.diagnostics)]
+        return ()
 
-    def was_hidden(self, new: Diagnostic, after: Found, moved: _Moved, is_safe: bool) -> bool:
+    def made(self, remedies: Iterable[Remedy], more: Iterable[Edit] = ()) -> tuple[_Mended, Found]:
+        """The text with remedies and other edits made to it, and what is said of it."""
+        self.left -= 1
+        mended = _Mended(self.source, [*(edit for remedy in remedies for edit in remedy.edits), *more])
+        return mended, self.check(mended.source)
+
+    def passing(self, pairs: Sequence[_Pair]) -> list[Edit]:
+        """Edits that let the text be read where others are wrong: what may mend those, or their lines left out."""
+        aimed = {id(diagnostic) for diagnostic, _ in pairs}
+        taken = [(edit.span.start, edit.span.end) for _, remedy in pairs for edit in remedy.edits]
+        found: list[Edit] = []
+        for each in self.found.diagnostics:
+            if id(each) in aimed or each.at is None or each.at.source is not self.source:
+                continue
+            line = self.source.text.rfind("\n", 0, each.at.start) + 1
+            whole = Edit(self.source.span(line, line + len(self.source.line(each.at.line))), "")
+            edits = each.remedies[0].edits if _is_within(each, self.source) else (whole,)
+            if not any(edit.span.start <= end and start <= edit.span.end for edit in edits for start, end in taken):
+                found += edits
+                taken += [(edit.span.start, edit.span.end) for edit in edits]
+        return found
+
+    def was_hidden(self, new: Diagnostic, after: Found, moved: _Mended, is_safe: bool) -> bool:
         """Whether a mistake that wasn't said before was there, and could not be seen for another.
 
-        A text that can't be read shows nothing else of what is wrong. What stands elsewhere and is wrong by itself
-        was there. Of all that building shows nobody can tell: where an edit has one meaning it was there,
-        where it is a guess it speaks against the guess.
+        A text that can't be read shows nothing else of what is wrong, and none with a mistake is warned of. What stands
+        elsewhere and is wrong by itself was there, unless it speaks of a name on the lines that were edited.
+        What building shows may come of the edit, and speaks against it.
         """
-        if new.at is None or moved.is_touched(new.at):
+        if new.at is None or after.stage != "built" or moved.is_touched(new.at):
             return False
-        if after.stage != "built":
-            return False
-        return is_safe or (self.found.stage == "text" and (new.code, repr(new.at)) in after.by_itself)
+        if new.severity != "error":
+            return is_safe
+        is_by_itself = (new.code, repr(new.at)) in after.by_itself
+        return self.found.stage == "text" and is_by_itself and not moved.is_named(new.at.text)
 
 
-class _Moved:
-    """Where the places of a text are once edits are made to it."""
+class _Mended:
+    """A text with edits made to it, which knows where its places are now."""
 
-    def __init__(self, source: Source, mended: Source, edits: Sequence[Edit]) -> None:
-        self.source = source
-        self.mended = mended
+    def __init__(self, source: Source, edits: Sequence[Edit]) -> None:
         ordered = sorted(edits, key=lambda edit: edit.span.start)
+        self.original = source
+        self.source = Source(source.name, edited(source.text, ordered))
         self.starts = [edit.span.start for edit in ordered]
         grown = (len(edit.replacement) - (edit.span.end - edit.span.start) for edit in ordered)
         self.shifts = [0, *accumulate(grown)]
-        self.lines = {
-            line
-            for edit, shift in zip(ordered, self.shifts, strict=False)
-            for line in self._lines(edit.span.start + shift, edit.span.start + shift + len(edit.replacement))
+        self.lines = {line for edit in ordered for line in self.lines_of(edit)}
+        self.named = {
+            word
+            for edit in edits
+            for line in range(source.position(edit.span.start)[0], source.position(edit.span.end)[0] + 1)
+            for word in re.findall(r"\w+", source.line(line))
         }
 
+    def lines_of(self, edit: Edit) -> range:
+        """The lines of the mended text that an edit made."""
+        start = edit.span.start + self.shifts[bisect_left(self.starts, edit.span.start)]
+        return self._lines(start, start + len(edit.replacement))
+
+    def touches(self, remedy: Remedy, found: Iterable[Diagnostic]) -> bool:
+        """Whether something is said of the lines that a remedy made."""
+        lines = {line for edit in remedy.edits for line in self.lines_of(edit)}
+        places = (each.at for each in found if each.at is not None and each.at.source is self.source)
+        return any(line in lines for at in places for line in self._lines(at.start, at.end))
+
     def _lines(self, start: int, end: int) -> range:
-        return range(self.mended.position(start)[0], self.mended.position(end)[0] + 1)
+        return range(self.source.position(start)[0], self.source.position(end)[0] + 1)
 
     def said(self, diagnostic: Diagnostic) -> Said:
         """What a mistake of the text is called in the mended one."""
         at = diagnostic.at
-        if at is None or at.source.name != self.source.name:
+        if at is None or at.source is not self.original:
             return _said(diagnostic)
-        shift = self.shifts[bisect_right(self.starts, at.start)]
         # What begins where an edit begins stays there.
-        if at.start in self.starts:
-            shift = self.shifts[self.starts.index(at.start)]
+        shift = self.shifts[bisect_left(self.starts, at.start)]
         return diagnostic.code, at.source.name, at.start + shift, diagnostic.message
+
+    def is_named(self, text: str) -> bool:
+        """Whether the lines that were edited speak of a name."""
+        return not self.named.isdisjoint(re.findall(r"\w+", text))
 
     def is_touched(self, span: Span) -> bool:
         """Whether a place of the mended text lies on a line that was edited."""
-        if span.source is not self.mended:
+        if span.source is not self.source:
             return False
         return any(line in self.lines for line in self._lines(span.start, span.end))
 

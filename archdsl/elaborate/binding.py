@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Span, proposal, similar, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Remedy, Span, proposal, similar, similar_help
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.values import LayerValue, Scope, Value, describe
 from archdsl.layers.base import Keyword, Layer, keywords
@@ -181,6 +181,7 @@ class Binder:
             name = dict(_PARTS)[part]
             helps = ["leave it out"]
             fixes = [_without_number(part, span, head)]
+            remedies = _elsewhere(kind, part, span, head)
             if part == "digits" and head.name.text not in keywords():
                 colon = head.name.span.source.span(head.name.span.end, head.name.span.end)
                 if head.span.text == head.name.text and _is_followed(head.span):
@@ -195,7 +196,7 @@ class Binder:
                     f"`{kind.keyword}` takes no {name}",
                     f"it is written `{signature(kind)}`",
                     helps=helps,
-                    fixes=fixes,
+                    remedies=[*remedies, Remedy(tuple(fixes))],
                 )
             )
         given[field] = (value, span)
@@ -228,6 +229,19 @@ def _without_number(part: str, span: Span, head: tree.Head) -> Edit:
     if part != "digits":
         start -= 1
     return Edit(source.span(start, end), "")
+
+
+def _elsewhere(kind: type[Keyword], part: str, span: Span, head: tree.Head) -> list[Remedy]:
+    """Where a number glued to a name may belong, if the layer takes one there: `fc-10`, `channelshuffle(3)`."""
+    digits = len(head.name.text) - len(split_digits(head.name.text)[0])
+    if part != "digits" or span != head.name.span or head.span.text != head.name.text or not digits:
+        return []
+    at = span.source.span(span.end - digits, span.end)
+    ways = [f"-{at.text}"] if kind.dash else []
+    first = next(iter(kind.positional), "").lstrip("*")
+    if first and kind.model_fields[first].is_required():
+        ways.append(f"({at.text})")
+    return [Remedy((Edit(at, way),), f"write `{kind.keyword}{way}`") for way in ways]
 
 
 def _is_followed(span: Span) -> bool:
