@@ -13,13 +13,16 @@ _SMALL = 16
 def channels_first(sizes: Sequence[str]) -> str:
     """The input that sizes in another order mean, channels first and without a batch; empty where they mean none.
 
-    `224x224x3` has its channels last, and `1x3x224x224` a batch of one. A map of 3x16x4 is what it says.
+    `224x224x3` has its channels last, `1x3x224x224` a batch of one, and `28x28` no channels. A map of 3x16x4 is what it
+    says.
     """
     if not all(each.isdigit() for each in sizes):
         return ""
     numbers = [int(each) for each in sizes]
     batch = len(numbers) == 4 and numbers[0] == 1
     rest = numbers[1:] if batch else numbers
+    if len(rest) == 2 and rest[0] == rest[1] >= _SMALL:
+        return f"1x{rest[0]}x{rest[1]}"
     if len(rest) != 3:
         return ""
     if rest[2] <= _FEW and min(rest[:2]) >= _SMALL:

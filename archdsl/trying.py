@@ -137,8 +137,7 @@ class _Tries:
                 kept[said] -= 1
             else:
                 new.append(each)
-        is_safe = all(remedy.is_safe for _, remedy in pairs)
-        if +kept or not all(self.was_hidden(each, after, mended, is_safe) for each in new):
+        if +kept or not all(self.was_hidden(each, after, mended, pairs) for each in new):
             return [pair for pair in pairs if mended.touches(pair[1], new)] or pairs
         if after.stage == "text":
             # What can't be read yet could not be looked at: it is, once all the rest is mended or passed over.
@@ -170,19 +169,23 @@ class _Tries:
                 taken += [(edit.span.start, edit.span.end) for edit in edits]
         return found
 
-    def was_hidden(self, new: Diagnostic, after: Found, moved: _Mended, is_safe: bool) -> bool:
+    def was_hidden(self, new: Diagnostic, after: Found, moved: _Mended, pairs: Sequence[_Pair]) -> bool:
         """Whether a mistake that wasn't said before was there, and could not be seen for another.
 
         A text that can't be read shows nothing else of what is wrong, and none with a mistake is warned of. What stands
-        elsewhere and is wrong by itself was there, unless it speaks of a name on the lines that were edited.
+        elsewhere and is wrong by itself was there, unless it speaks of a name on lines that were wrong or are edited.
         What building shows may come of the edit, and speaks against it.
         """
         if new.at is None or after.stage != "built" or moved.is_touched(new.at):
             return False
         if new.severity != "error":
-            return is_safe
+            return all(remedy.is_safe for _, remedy in pairs)
         is_by_itself = (new.code, repr(new.at)) in after.by_itself
-        return self.found.stage == "text" and is_by_itself and not moved.is_named(new.at.text)
+        return (
+            self.found.stage == "text"
+            and is_by_itself
+            and not moved.is_named(new.at.text, (each.at for each, _ in pairs))
+        )
 
 
 class _Mended:
@@ -196,12 +199,7 @@ class _Mended:
         grown = (len(edit.replacement) - (edit.span.end - edit.span.start) for edit in ordered)
         self.shifts = [0, *accumulate(grown)]
         self.lines = {line for edit in ordered for line in self.lines_of(edit)}
-        self.named = {
-            word
-            for edit in edits
-            for line in range(source.position(edit.span.start)[0], source.position(edit.span.end)[0] + 1)
-            for word in re.findall(r"\w+", source.line(line))
-        }
+        self.edited = [edit.span for edit in ordered]
 
     def lines_of(self, edit: Edit) -> range:
         """The lines of the mended text that an edit made."""
@@ -226,9 +224,16 @@ class _Mended:
         shift = self.shifts[bisect_left(self.starts, at.start)]
         return diagnostic.code, at.source.name, at.start + shift, diagnostic.message
 
-    def is_named(self, text: str) -> bool:
-        """Whether the lines that were edited speak of a name."""
-        return not self.named.isdisjoint(re.findall(r"\w+", text))
+    def is_named(self, text: str, wrong: Iterable[Span | None]) -> bool:
+        """Whether the lines of places that were wrong, or that were edited, speak of a name."""
+        lines = {
+            line
+            for span in (*self.edited, *wrong)
+            if span is not None and span.source is self.original
+            for line in range(self.original.position(span.start)[0], self.original.position(span.end)[0] + 1)
+        }
+        names = set(re.findall(r"\w+", text))
+        return any(not names.isdisjoint(re.findall(r"\w+", self.original.line(line))) for line in lines)
 
     def is_touched(self, span: Span) -> bool:
         """Whether a place of the mended text lies on a line that was edited."""
