@@ -7,8 +7,8 @@ from pathlib import Path
 
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.expectations import expectations, failures
-from archdsl.backends.torch import source
-from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.backends.torch import source as written_source
+from archdsl.diagnostics import ArchError, Diagnostic, Source
 from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.budget import Altogether, Budget
 from archdsl.elaborate.in_text import mistakes_in_text
@@ -21,6 +21,8 @@ from archdsl.opening.library import find_all
 from archdsl.opening.reading import NoRegularFile
 from archdsl.reading import NotAFile
 from archdsl.record import record
+from archdsl.syntax import parse
+from archdsl.trying import Found, Stage, offer
 
 
 @record
@@ -34,6 +36,10 @@ class Report:
     """How many expectations were held against what was built."""
     blocks: int | None = None
     """The number of blocks of a file that has only those."""
+    by_itself: frozenset[tuple[str, str]] = frozenset()
+    """Codes and places of what the text shows by itself, whatever is built of it."""
+    stage: Stage = "built"
+    """How far the text got."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -67,16 +73,40 @@ def check(name_or_path: str | Path, limits: Limits = USUAL, variant: str | None 
         # What comes with archdsl goes by the name it was asked for, which may be a variant's.
         name = str(spec.path if spec.title is None else name_or_path)
         try:
-            yield (
-                name,
-                check_program(
-                    read_program(spec.read(limits), spec.folder, limits), spec.variant if variant is None else variant
-                ),
-            )
+            source = spec.read(limits)
         except ArchError as error:
             yield name, Report(error.diagnostics)
         except NotAFile:
             yield name, Report((_no_file(name),))
+        else:
+            yield name, check_text(source, spec.folder, limits, spec.variant if variant is None else variant)
+
+
+def check_text(source: Source, folder: Path | None, limits: Limits = USUAL, only: str | None = None) -> Report:
+    """Check the text of a spec that lies in a folder; what mends a mistake is offered once it was tried.
+
+    Raises OSError for what can't be read.
+    """
+    report = _checked(source, folder, limits, only)
+    if any(each.remedies for each in report.diagnostics):
+
+        def found(report: Report) -> Found:
+            return Found(report.diagnostics, report.by_itself, report.stage)
+
+        offer(source, found(report), lambda mended: found(_checked(mended, folder, limits, only)))
+    return report
+
+
+def _checked(source: Source, folder: Path | None, limits: Limits, only: str | None) -> Report:
+    try:
+        return check_program(read_program(source, folder, limits), only)
+    except ArchError as error:
+        found = error.diagnostics
+    try:
+        parse(source, limits)
+    except ArchError:
+        return Report(found, stage="text")
+    return Report(found, stage="items")
 
 
 def check_program(program: Program, only: str | None = None) -> Report:
@@ -88,7 +118,11 @@ def check_program(program: Program, only: str | None = None) -> Report:
         if only is not None:
             program.variant(only)
         wrong = list(mistakes_in_text(program))
-        return Report((*program.file.warnings, *(wrong or look_over(program, ()))), blocks=len(program.blocks))
+        return Report(
+            (*program.file.warnings, *(wrong or look_over(program, ()))),
+            blocks=len(program.blocks),
+            by_itself=frozenset((each.code, repr(each.at)) for each in wrong),
+        )
     variants: list[str | None] = [only] if only is not None else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
@@ -102,14 +136,16 @@ def check_program(program: Program, only: str | None = None) -> Report:
             break
         held += len(expectations(program, variant))
     told = {(each.code, repr(each.at)) for each in found.values()}
+    by_itself: set[tuple[str, str]] = set()
     for diagnostic in mistakes_in_text(program):
+        by_itself.add((diagnostic.code, repr(diagnostic.at)))
         if (diagnostic.code, repr(diagnostic.at)) not in told:
             found[diagnostic.code, repr(diagnostic.at), diagnostic.message] = diagnostic
     warnings = () if found else look_over(program, networks)
     for warning in warnings:
         found[warning.code, repr(warning.at), warning.message] = warning
     ordered = sorted((*program.file.warnings, *found.values()), key=lambda each: each.sort_key)
-    return Report(tuple(ordered), len(variants) if program.variants else 0, held)
+    return Report(tuple(ordered), len(variants) if program.variants else 0, held, None, frozenset(by_itself))
 
 
 def total(reports: Sequence[Report]) -> str:
@@ -139,7 +175,7 @@ def _variant(
         check_parameters(architecture, costs, program.limits)
         found = tuple(failures(program, architecture, costs, budget))
         # What passes compiles: the source is written and read back, and nobody is told later that it can't be.
-        source(program, architecture)
+        written_source(program, architecture)
         networks.append(architecture)
     except ArchError as error:
         found = error.diagnostics

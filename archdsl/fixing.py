@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from archdsl.checking import check_program
+from archdsl.checking import check_text
 from archdsl.diagnostics import ArchError, Diagnostic, Edit
-from archdsl.opening.imports import read_program
 from archdsl.opening.reading import source_of
 from archdsl.record import record
 
@@ -46,9 +45,10 @@ def mend(data: bytes, name: str, folder: Path | None) -> Mended:
 
 def _mistakes(data: bytes, name: str, folder: Path | None) -> tuple[Diagnostic, ...]:
     try:
-        return check_program(read_program(source_of(data, name), folder)).diagnostics
+        source = source_of(data, name)
     except ArchError as error:
         return error.diagnostics
+    return check_text(source, folder).diagnostics
 
 
 def _count(found: Iterable[Diagnostic], like: Iterable[Diagnostic]) -> int:

@@ -12,6 +12,7 @@ from archdsl.diagnostics.diagnostic import (
     Diagnostic,
     Edit,
     Label,
+    Remedy,
 )
 from archdsl.diagnostics.source import Source, Span
 from archdsl.diagnostics.spelling import Proposal, proposal, similar, similar_help
@@ -36,6 +37,7 @@ __all__ = [
     "Edit",
     "Label",
     "Proposal",
+    "Remedy",
     "Source",
     "Span",
     "proposal",

@@ -32,6 +32,19 @@ class Edit:
     safe: bool = False
 
 
+@record
+class Remedy:
+    """One way to mend a mistake: edits that are made together, and the help that speaks of them, if another would."""
+
+    edits: tuple[Edit, ...]
+    help: str = ""
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it can be made without asking."""
+        return all(edit.safe for edit in self.edits)
+
+
 class Diagnostic:
     """One mistake. Subclasses set `code` and a docstring, and show the mistake and its cure.
 
@@ -58,6 +71,7 @@ class Diagnostic:
         notes: Iterable[str] = (),
         helps: Iterable[str] = (),
         fixes: Iterable[Edit] = (),
+        remedies: Iterable[Remedy] = (),
     ) -> None:
         self.at = at
         self.message = message
@@ -65,7 +79,17 @@ class Diagnostic:
         self.labels = tuple(labels)
         self.notes = tuple(notes)
         self.helps = tuple(helps)
-        self.fixes = tuple(fixes)
+        edits = tuple(fixes)
+        self.remedies = (*((Remedy(edits),) if edits else ()), *remedies)
+        """What may mend it, the likeliest first: guesses that nobody has tried. `fixes` are a remedy's edits."""
+        self.fixes: tuple[Edit, ...] = ()
+        """The edits of the first remedy that mends it, once `archdsl check` has tried them; none before."""
+
+    def along_with(self, other: Diagnostic) -> None:
+        """Take over what mends another of its kind, which is mended together with this one."""
+        if self.remedies and other.remedies:
+            first = self.remedies[0]
+            self.remedies = (Remedy((*first.edits, *other.remedies[0].edits), first.help),)
 
     @classmethod
     def catalogue(cls) -> Iterator[type[Diagnostic]]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Span, proposal, similar, similar_help
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Remedy, Span, proposal, similar, similar_help
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.values import LayerValue, Scope, Value, describe
 from archdsl.layers.base import Keyword, Layer, keywords
@@ -86,13 +86,31 @@ def find_layer(head: tree.Head) -> tuple[type[Layer], Any]:
 
 def unknown_layer(head: tree.Head, known: Any, more: tuple[str, ...] = ()) -> Diagnostic:
     """The diagnostic for a head that nothing is called like, with what was probably meant."""
+    # Only a mistake needs what others call the layers.
+    from archdsl.elaborate.foreign import ahead_of, help_for, lacks, notation_of, of_head, remedies
+
     name = head.name.text
     fixes: list[Edit] = []
+    said: list[Remedy] = []
+    arch = _second_word(head)
+    several = ahead_of(head)
+    made = of_head(head)
     dashed = re.fullmatch(r"([a-z]+[0-9x]*)-([A-Za-z_][A-Za-z0-9_]*)", name)
     glued = re.fullmatch(r"(.*[0-9])x([0-9]+)", name + (f"-{head.size.span.text}" if head.size else ""))
-    if glued and split_digits(glued[1].split("-")[0])[0] in known and head.size is not None:
+    if arch is not None:
+        helps = [f"a name is one word: `arch {arch.replacement}`"]
+        fixes = [arch]
+    elif glued and split_digits(glued[1].split("-")[0])[0] in known and head.size is not None:
         helps = [f"a repeat stands apart: `{glued[1]} x{glued[2]}`"]
         fixes = [Edit(head.span.source.span(head.span.start, head.size.span.end), f"{glued[1]} x{glued[2]}")]
+    elif several is not None:
+        helps = [help_for(several[0])]
+        said = remedies(*several)
+    elif made is not None and not lacks(made):
+        helps = [help_for(made)]
+        said = remedies(made, head.span)
+    elif (elsewhere := notation_of(head)) and name.lower() not in known:
+        helps = [elsewhere]
     elif name.lower() in known or split_digits(name.lower())[0] in known:
         helps = [f"layers are written in small letters: `{head.span.text.replace(name, name.lower(), 1)}`"]
         fixes = [Edit(head.name.span, name.lower(), True)]
@@ -102,8 +120,19 @@ def unknown_layer(head: tree.Head, known: Any, more: tuple[str, ...] = ()) -> Di
     else:
         helps, fixes = _like(head, [*known, *more])
     return UnknownLayer(
-        head.name.span, f"unknown layer or block `{name}`", "not defined here", helps=helps, fixes=fixes
+        head.name.span, f"unknown layer or block `{name}`", "not defined here", helps=helps, fixes=fixes, remedies=said
     )
+
+
+def _second_word(head: tree.Head) -> Edit | None:
+    """The edit that makes one name of two words behind `arch`; None where a head is no such word."""
+    source = head.span.source
+    line = source.text.rfind("\n", 0, head.span.start) + 1
+    ahead = re.fullmatch(r"[ \t]*arch[ \t]+([A-Za-z_]\w*)[ \t]+", source.text[line : head.span.start])
+    if ahead is None or not re.fullmatch(r"[A-Za-z_]\w*", head.name.text):
+        return None
+    start = line + ahead.start(1)
+    return Edit(source.span(start, head.name.span.end), f"{ahead[1]}_{head.name.text}")
 
 
 def _like(head: tree.Head, known: list[str]) -> tuple[list[str], list[Edit]]:
@@ -182,6 +211,7 @@ class Binder:
             name = dict(_PARTS)[part]
             helps = ["leave it out"]
             fixes = [_without_number(part, span, head)]
+            remedies = _elsewhere(kind, part, span, head)
             if part == "digits" and head.name.text not in keywords():
                 colon = head.name.span.source.span(head.name.span.end, head.name.span.end)
                 if head.span.text == head.name.text and _is_followed(head.span):
@@ -196,7 +226,7 @@ class Binder:
                     f"`{kind.keyword}` takes no {name}",
                     f"it is written `{signature(kind)}`",
                     helps=helps,
-                    fixes=fixes,
+                    remedies=[*remedies, Remedy(tuple(fixes))],
                 )
             )
         given[field] = (value, span)
@@ -229,6 +259,19 @@ def _without_number(part: str, span: Span, head: tree.Head) -> Edit:
     if part != "digits":
         start -= 1
     return Edit(source.span(start, end), "")
+
+
+def _elsewhere(kind: type[Keyword], part: str, span: Span, head: tree.Head) -> list[Remedy]:
+    """Where a number glued to a name may belong, if the layer takes one there: `fc-10`, `channelshuffle(3)`."""
+    digits = len(head.name.text) - len(split_digits(head.name.text)[0])
+    if part != "digits" or span != head.name.span or head.span.text != head.name.text or not digits:
+        return []
+    at = span.source.span(span.end - digits, span.end)
+    ways = [f"-{at.text}"] if kind.dash else []
+    first = next(iter(kind.positional), "").lstrip("*")
+    if first and kind.model_fields[first].is_required():
+        ways.append(f"({at.text})")
+    return [Remedy((Edit(at, way),), f"write `{kind.keyword}{way}`") for way in ways]
 
 
 def _is_followed(span: Span) -> bool:

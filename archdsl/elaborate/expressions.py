@@ -151,6 +151,8 @@ class Evaluator:
         if word.text in keywords():
             return LayerValue(word.text)
         known = [*scope.names, *scope.blocks, *SIZES]
+        if word.text in ("True", "False"):
+            known = [word.text.lower()]
         meant = proposal(word.span, word.text, known, "a name")
         meant["helps"] = meant["helps"] or [f"make it a parameter, or name a value: `let {word.text} = {{…}}`"]
         raise ArchError(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from archdsl.diagnostics import ArchError, Diagnostic
-from archdsl.elaborate.binding import Binder, find_layer, is_bare, place, split_digits, unknown_layer
+from archdsl.elaborate.binding import Binder, UnknownLayer, find_layer, is_bare, place, split_digits, unknown_layer
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.functions import FUNCTIONS
@@ -47,13 +47,25 @@ class _Text:
         self.scope = Scope(dict.fromkeys(self.bound, 0), program.blocks)
         self.evaluate = Evaluator(lambda condition: None, Budget(program.limits))
         self.binder = Binder(self.evaluate)
+        self.passed = 0
+        """Where what was said of several heads together ends."""
 
     def mistakes(self, node: tree.Node) -> Iterator[Diagnostic]:
         """Those of a piece of text; what stands inside something unknown is looked at all the same."""
+        if isinstance(node, tree.Head) and node.span.start < self.passed:
+            return
         try:
             self.check(node)
         except ArchError as error:
             yield from error.diagnostics
+            if isinstance(node, tree.Head) and any(isinstance(each, UnknownLayer) for each in error.diagnostics):
+                from archdsl.elaborate.foreign import ahead_of, of_head
+
+                # What is written as elsewhere is said to be that as a whole.
+                several = ahead_of(node)
+                self.passed = several[1].end if several is not None else self.passed
+                if several is not None or of_head(node) is not None:
+                    return
         for child in node.children:
             if not (isinstance(child, tree.Argument) and is_bare(child)):
                 yield from self.mistakes(child)

@@ -87,7 +87,6 @@ def read(file: tree.File, library: Callable[[tree.Import], Program], limits: Lim
                     f"`{arch.name.text}` has no input",
                     "its input is not given",
                     helps=["say what comes in: `input 3x224x224`"],
-                    fixes=[Edit(arch.span.source.span(arch.span.end, arch.span.end), "\ninput 3x224x224")],
                 )
             )
     elif (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label
+from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Remedy
 from archdsl.elaborate.bias import settle_turns
 from archdsl.elaborate.expressions import BadOperands
 from archdsl.elaborate.free_names import free_names, inner_labels_need, values_need
@@ -266,7 +266,7 @@ class Turns:
                     f"repeat at most {turn} time{'s' if turn > 1 else ''}, or start from a larger input",
                 )
                 if isinstance(self.repeat.count, tree.Literal):
-                    diagnostic.fixes = (Edit(self.repeat.count.span, str(turn)),)
+                    diagnostic.remedies = (Remedy((Edit(self.repeat.count.span, str(turn)),)),)
 
 
 def alike(left: Shape, right: Shape) -> bool:

@@ -45,6 +45,12 @@ class ReLU(Activation):
     """Rectifier, max(0, x) (Nair & Hinton 2010)."""
 
     keyword = "relu"
+    elsewhere = (
+        "PyTorch: ReLU(inplace>)",
+        "Keras: ReLU(max_value>!, negative_slope>!, threshold>!)",
+        "functions: relu(x>, inplace>)",
+        "papers: rectifier rectified_linear",
+    )
     torch_name = "ReLU"
     keeps_output = True
     has_inplace = True
@@ -55,6 +61,10 @@ class ReLU6(Activation):
     """Rectifier capped at 6, min(max(0, x), 6) (MobileNet, Howard et al. 2017)."""
 
     keyword = "relu6"
+    elsewhere = (
+        "PyTorch: ReLU6(inplace>)",
+        "functions: relu6(x>, inplace>)",
+    )
     torch_name = "ReLU6"
     has_inplace = True
     examples = ("64x8x8: relu6", "10: relu6", "4x9: relu6", "4x3x3x3: relu6")
@@ -64,6 +74,12 @@ class LeakyReLU(Activation):
     """Rectifier that lets a little through below zero (Maas et al. 2013)."""
 
     keyword = "leakyrelu"
+    elsewhere = (
+        "PyTorch: LeakyReLU(negative_slope, inplace>)",
+        "functions: leaky_relu(x>, negative_slope, inplace>)",
+        "Darknet: leaky(negative_slope=0.1)",
+        "papers: lrelu leaky leaky_rectifier",
+    )
     keeps_result_in_place = True
     has_inplace = True
     examples = ("64x8x8: leakyrelu", "10: leakyrelu(0.1)", "4x9: leakyrelu(0)", "4x3x3x3: leakyrelu(0.2)")
@@ -81,6 +97,10 @@ class PReLU(Layer):
 
     # Not `elementwise`: with one slope a channel, an element must be told its channel.
     keyword = "prelu"
+    elsewhere = (
+        "PyTorch: PReLU(num_parameters, init)",
+        "papers: parametric_relu p_relu",
+    )
     role = Role.ACTIVATION
     examples = (
         "64x8x8: prelu",
@@ -122,6 +142,10 @@ class ELU(Activation):
     """Exponential linear unit, α(exp(x) − 1) below zero (Clevert et al. 2015)."""
 
     keyword = "elu"
+    elsewhere = (
+        "PyTorch: ELU(alpha, inplace>)",
+        "functions: elu(x>, alpha, inplace>)",
+    )
     keeps_result_in_place = True
     has_inplace = True
     examples = ("64x8x8: elu", "10: elu(0.5)", "4x9: elu(alpha=2)", "4x3x3x3: elu")
@@ -137,6 +161,10 @@ class GELU(Activation):
     """Gaussian error linear unit, x·Φ(x) (Hendrycks & Gimpel 2016)."""
 
     keyword = "gelu"
+    elsewhere = (
+        "PyTorch: GELU(approximate)",
+        "functions: gelu(x>, approximate)",
+    )
     examples = ("64x8x8: gelu", '10: gelu(approximate="tanh")', "4x9: gelu", "4x3x3x3: gelu")
 
     approximate: Literal["none", "tanh"] = Field("none", description="whether Φ is worked out or approached by tanh")
@@ -149,6 +177,12 @@ class SiLU(Activation):
     """Sigmoid linear unit or swish, x·σ(x) (Elfwing et al. 2017; Ramachandran et al. 2017)."""
 
     keyword = "silu"
+    elsewhere = (
+        "PyTorch: SiLU(inplace>)",
+        "Keras: swish()",
+        "functions: silu(x>, inplace>)",
+        "papers: swish",
+    )
     torch_name = "SiLU"
     has_inplace = True
     examples = ("64x8x8: silu", "10: silu", "4x9: silu", "4x3x3x3: silu")
@@ -158,6 +192,10 @@ class Mish(Activation):
     """x·tanh(softplus(x)) (Misra 2019)."""
 
     keyword = "mish"
+    elsewhere = (
+        "PyTorch: Mish(inplace>)",
+        "functions: mish(x>, inplace>)",
+    )
     torch_name = "Mish"
     has_inplace = True
     examples = ("64x8x8: mish", "10: mish", "4x9: mish", "4x3x3x3: mish")
@@ -167,6 +205,12 @@ class Sigmoid(Activation):
     """Logistic function, 1/(1 + exp(−x)) (PyTorch's Sigmoid)."""
 
     keyword = "sigmoid"
+    elsewhere = (
+        "PyTorch: Sigmoid()",
+        "functions: sigmoid(x>)",
+        "Darknet: logistic()",
+        "papers: logistic sigm",
+    )
     torch_name = "Sigmoid"
     keeps_output = True
     examples = ("64x8x8: sigmoid", "10: sigmoid", "4x9: sigmoid", "4x3x3x3: sigmoid")
@@ -176,6 +220,10 @@ class HardSigmoid(Activation):
     """Sigmoid made of straight lines, min(max(0, x + 3), 6)/6 (MobileNet v3, Howard et al. 2019)."""
 
     keyword = "hardsigmoid"
+    elsewhere = (
+        "PyTorch: Hardsigmoid(inplace>)",
+        "papers: hard_sigmoid h_sigmoid",
+    )
     torch_name = "Hardsigmoid"
     has_inplace = True
     examples = ("64x8x8: hardsigmoid", "10: hardsigmoid", "4x9: hardsigmoid", "4x3x3x3: hardsigmoid")
@@ -185,6 +233,10 @@ class HardSwish(Activation):
     """Swish made of straight lines, x·min(max(0, x + 3), 6)/6 (MobileNet v3, Howard et al. 2019)."""
 
     keyword = "hardswish"
+    elsewhere = (
+        "PyTorch: Hardswish(inplace>)",
+        "papers: hard_swish h_swish hswish hard_silu",
+    )
     torch_name = "Hardswish"
     has_inplace = True
     examples = ("64x8x8: hardswish", "10: hardswish", "4x9: hardswish", "4x3x3x3: hardswish")
@@ -194,6 +246,11 @@ class Tanh(Activation):
     """Hyperbolic tangent (PyTorch's Tanh)."""
 
     keyword = "tanh"
+    elsewhere = (
+        "PyTorch: Tanh()",
+        "functions: tanh(x>)",
+        "papers: hyperbolic_tangent",
+    )
     torch_name = "Tanh"
     keeps_output = True
     examples = ("64x8x8: tanh", "10: tanh", "4x9: tanh", "4x3x3x3: tanh")
@@ -203,6 +260,11 @@ class Softmax(Layer):
     """Exponentials over the channels, scaled to a sum of one (PyTorch's Softmax)."""
 
     keyword = "softmax"
+    elsewhere = (
+        "PyTorch: Softmax Softmax2d(dim>)",
+        "Keras: Softmax(axis>)",
+        "functions: softmax(x>, dim>)",
+    )
     role = Role.ACTIVATION
     makes_probabilities = True
     examples = (

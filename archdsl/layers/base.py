@@ -118,6 +118,8 @@ class Layer(Keyword):
     role: ClassVar[Role]
     examples: ClassVar[tuple[str, ...]] = ()
     """Each as `INPUT: HEAD`, say `3x32x32: conv3-64/2`; the conformance test runs them all."""
+    elsewhere: ClassVar[tuple[str, ...]] = ()
+    """What others call the layer, and where their arguments go; `layers/translation/words.py` says how."""
 
     ranks: ClassVar[frozenset[int]] = frozenset({0, 1, 2, 3})
     """The numbers of spatial axes this layer takes; 0 is a vector."""

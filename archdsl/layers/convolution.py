@@ -150,6 +150,27 @@ class Conv(_Convolution):
     """Convolution with half padding unless said otherwise (Dumoulin & Visin 2016, section 2)."""
 
     keyword = "conv"
+    elsewhere = (
+        (
+            "PyTorch: Conv1d Conv2d Conv3d(in_channels>, out_channels>channels, kernel_size>kernel, stride, "
+            "padding=0, dilation, groups, bias, padding_mode)"
+        ),
+        (
+            "PyTorch: LazyConv1d LazyConv2d LazyConv3d(out_channels>channels, kernel_size>kernel, stride, padding=0, "
+            "dilation, groups, bias, padding_mode)"
+        ),
+        (
+            "Keras: Conv1D Conv2D Conv3D Convolution1D Convolution2D Convolution3D(filters>channels, "
+            "kernel_size>kernel, strides>stride, padding='valid', data_format>, dilation_rate>dilation, groups, "
+            "activation>+, use_bias>bias)"
+        ),
+        (
+            "Darknet: convolutional(filters>channels, size>kernel, stride, pad=0, activation>+, batch_normalize>bn, "
+            "groups)"
+        ),
+        "Caffe: Convolution(num_output>channels, kernel_size>kernel, stride, pad>padding=0, group>groups)",
+        "papers: conv_layer convlayer convolution_layer",
+    )
     dash = "channels"
     examples = (
         "3x32x32: conv3-64",
@@ -177,6 +198,13 @@ class DepthwiseConv(_Convolution):
     """Depthwise convolution: each channel has its own filters (MobileNet, Howard et al. 2017)."""
 
     keyword = "dwconv"
+    elsewhere = (
+        (
+            "Keras: DepthwiseConv1D DepthwiseConv2D(kernel_size>kernel, strides>stride, padding='valid', "
+            "depth_multiplier>multiplier, data_format>, dilation_rate>dilation, activation>+, use_bias>bias)"
+        ),
+        "papers: depthwise depthwise_conv conv_dw dw dw_conv dconv depthwise_convolution",
+    )
     examples = ("32x14x14: dwconv3/2", "32x14x14: dwconv5(multiplier=2)", "8x50: dwconv3", "4x8x8x8: dwconv3")
 
     multiplier: Positive = Field(1, description="filters for each channel")
@@ -192,6 +220,20 @@ class TransposedConv(BiasedLayer):
     """Transposed convolution, without padding unless said otherwise (Dumoulin & Visin 2016, section 4)."""
 
     keyword = "deconv"
+    elsewhere = (
+        (
+            "PyTorch: ConvTranspose1d ConvTranspose2d ConvTranspose3d(in_channels>, out_channels>channels, "
+            "kernel_size>kernel, stride, padding, output_padding, groups, bias, dilation)"
+        ),
+        (
+            "Keras: Conv1DTranspose Conv2DTranspose Conv3DTranspose Convolution2DTranspose(filters>channels, "
+            "kernel_size>kernel, strides>stride, padding='valid', output_padding>!, data_format>, "
+            "dilation_rate>dilation, activation>+, use_bias>bias)"
+        ),
+        "Darknet: deconvolutional(filters>channels, size>kernel, stride, pad>!, activation>+, batch_normalize>bn)",
+        "Caffe: Deconvolution(num_output>channels, kernel_size>kernel, stride, pad>padding, group>groups)",
+        "papers: convtranspose conv_transpose transposed_conv transposed_convolution upconv up_conv tconv transconv",
+    )
     role = Role.CONVOLUTION
     digits = "kernel"
     dash = "channels"

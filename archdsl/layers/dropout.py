@@ -30,6 +30,12 @@ class Dropout(_Dropout):
     """Leaves out single elements in training (Srivastava et al. 2014)."""
 
     keyword = "dropout"
+    elsewhere = (
+        "PyTorch: Dropout(p, inplace>)",
+        "Keras: Dropout(rate>p)",
+        "Darknet: dropout(probability>p)",
+        "papers: drop drop_out",
+    )
     elementwise = True
     examples = ("4096: dropout", "4096: dropout(0.2)", "8x7x7: dropout(p=0.1)", "8x7: dropout(0)", "2x3x4x5: dropout")
 
@@ -43,6 +49,11 @@ class ChannelDropout(_Dropout):
     """Leaves out whole channels of a map in training (Tompson et al. 2014)."""
 
     keyword = "dropout2d"
+    elsewhere = (
+        "PyTorch: Dropout1d Dropout2d Dropout3d(p, inplace>)",
+        "Keras: SpatialDropout1D SpatialDropout2D SpatialDropout3D(rate>p)",
+        "papers: channel_dropout feature_dropout",
+    )
     ranks = frozenset({1, 2, 3})
     layouts = frozenset({Layout.CHANNELS_FIRST})
     examples = ("8x7x7: dropout2d", "8x7x7: dropout2d(0.2)", "8x7: dropout2d(p=0.1)", "2x3x4x5: dropout2d")
@@ -78,6 +89,11 @@ class DropPath(_Dropout):
     """Stochastic depth: leaves a branch out of single samples in training (Huang et al. 2016)."""
 
     keyword = "droppath"
+    elsewhere = (
+        "PyTorch: StochasticDepth(p, mode>)",
+        "timm: DropPath(drop_prob>p)",
+        "papers: drop_path stochastic_depth",
+    )
     examples = ("96x7x7: droppath(0.1)", "96: droppath(0.1)", "8x7: droppath(p=0.5)", "2x3x4x5: droppath(0)")
 
     p: Probability = Field(description="share of the samples that the branch is left out of")

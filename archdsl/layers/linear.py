@@ -36,6 +36,14 @@ class FullyConnected(_Linear):
     """Fully connected layer; a feature map is flattened first (PyTorch's Flatten and Linear)."""
 
     keyword = "fc"
+    elsewhere = (
+        "PyTorch: Linear?(in_features>, out_features>features, bias)",
+        "PyTorch: LazyLinear?(out_features>features, bias)",
+        "Keras: Dense?(units>features, activation>+, use_bias>bias)",
+        "Darknet: connected(output>features, activation>+, batch_normalize>bn)",
+        "Caffe: InnerProduct(num_output>features)",
+        "papers: dense fully_connected full? affine fc_layer dense_layer linear_layer",
+    )
     examples = (
         "512: fc-1000",
         "16x5x5: fc-120",

@@ -79,6 +79,15 @@ class BatchNorm(_RunningStandardization):
     """Batch normalization: each channel over the batch and all places (Ioffe & Szegedy 2015)."""
 
     keyword = "bn"
+    elsewhere = (
+        (
+            "PyTorch: BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm(num_features>, eps, momentum, affine, "
+            "track_running_stats)"
+        ),
+        "PyTorch: LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d(eps, momentum, affine, track_running_stats)",
+        "Keras: BatchNormalization(axis>, momentum>kept=0.99, epsilon>eps=0.001, center>!, scale>!)",
+        "papers: batchnorm batch_norm batch_normalisation bnorm",
+    )
     layouts = _FIRST
     follows_bias = True
     examples = (
@@ -122,6 +131,13 @@ class InstanceNorm(_RunningStandardization):
     """Instance normalization: each channel of each sample over all places (Ulyanov et al. 2016)."""
 
     keyword = "instancenorm"
+    elsewhere = (
+        (
+            "PyTorch: InstanceNorm1d InstanceNorm2d InstanceNorm3d(num_features>, eps, momentum, affine, "
+            "track_running_stats)"
+        ),
+        "papers: instance_norm instance_normalization inorm",
+    )
     ranks = frozenset({1, 2, 3})
     layouts = frozenset({Layout.CHANNELS_FIRST})
     examples = (
@@ -167,6 +183,11 @@ class GroupNorm(_Standardization):
     """Group normalization: groups of channels of each sample over all places (Wu & He 2018)."""
 
     keyword = "gn"
+    elsewhere = (
+        "PyTorch: GroupNorm(num_groups>groups, num_channels>, eps, affine)",
+        "Keras: GroupNormalization(groups=32, axis>, epsilon>eps=0.001)",
+        "papers: groupnorm group_norm",
+    )
     dash = "groups"
     layouts = _FIRST
     examples = ("64x8x8: gn-32", "64x8x8: gn-1(affine=false, eps=0.001)", "64: gn-8", "16x100: gn-4", "4x8x8x8: gn-2")
@@ -216,6 +237,12 @@ class LayerNorm(_Standardization):
     """Layer normalization over the channels of each place, whatever the layout (Ba et al. 2016; ConvNeXt)."""
 
     keyword = "ln"
+    elsewhere = (
+        "PyTorch: LayerNorm(normalized_shape>, eps, elementwise_affine, bias)",
+        "Keras: LayerNormalization(axis>, epsilon>eps=0.001)",
+        "timm: LayerNorm2d(num_channels>, eps=1e-6)",
+        "papers: layernorm layer_norm lnorm layer_normalisation",
+    )
     examples = (
         "96x8x8: ln",
         "96x8x8: ln(eps=1e-6)",
@@ -259,6 +286,11 @@ class LocalResponseNorm(_Normalization):
     """Local response normalization across neighbouring channels (AlexNet, Krizhevsky et al. 2012, section 3.3)."""
 
     keyword = "lrn"
+    elsewhere = (
+        "PyTorch: LocalResponseNorm(size, alpha, beta, k)",
+        "Caffe: LRN(local_size>size, alpha, beta, k)",
+        "papers: local_response_norm local_response_normalization response_norm",
+    )
     ranks = frozenset({1, 2, 3})
     layouts = frozenset({Layout.CHANNELS_FIRST})
     examples = ("96x8x8: lrn", "96x8x8: lrn(size=3, alpha=0.001, k=2)", "16x100: lrn", "4x8x8x8: lrn")

@@ -76,6 +76,22 @@ class MaxPool(Pool):
     """Maximum of each window, 2 wide unless said otherwise (PyTorch's MaxPool)."""
 
     keyword = "maxpool"
+    elsewhere = (
+        (
+            "PyTorch: MaxPool1d MaxPool2d MaxPool3d(kernel_size>kernel, stride, padding, dilation, return_indices>, "
+            "ceil_mode>ceil)"
+        ),
+        (
+            "Keras: MaxPooling1D MaxPooling2D MaxPooling3D MaxPool1D MaxPool2D MaxPool3D(pool_size>kernel=2, "
+            "strides>stride, padding, data_format>)"
+        ),
+        "Darknet: maxpool(size>kernel=2, stride=2)",
+        (
+            "functions: max_pool1d max_pool2d max_pool3d(x>, kernel_size>kernel, stride, padding, dilation, "
+            "ceil_mode>ceil)"
+        ),
+        "papers: max_pool max_pooling pool? pooling? subsampling?",
+    )
     torch_name = "MaxPool"
     examples = (
         "64x112x112: maxpool",
@@ -108,6 +124,21 @@ class AvgPool(Pool):
     """Mean of each window, 2 wide unless said otherwise (PyTorch's AvgPool)."""
 
     keyword = "avgpool"
+    elsewhere = (
+        (
+            "PyTorch: AvgPool1d AvgPool2d AvgPool3d(kernel_size>kernel, stride, padding, ceil_mode>ceil, "
+            "count_include_pad, divisor_override>!)"
+        ),
+        (
+            "Keras: AveragePooling1D AveragePooling2D AveragePooling3D AvgPool1D AvgPool2D "
+            "AvgPool3D(pool_size>kernel=2, strides>stride, padding, data_format>)"
+        ),
+        (
+            "functions: avg_pool1d avg_pool2d avg_pool3d(x>, kernel_size>kernel, stride, padding, ceil_mode>ceil, "
+            "count_include_pad)"
+        ),
+        "papers: avg_pool avg_pooling average_pool average_pooling mean_pool",
+    )
     torch_name = "AvgPool"
     examples = (
         "64x14x14: avgpool7",
@@ -186,6 +217,11 @@ class AdaptiveAvgPool(AdaptivePool):
     """Mean of as many bins as are wanted; bin j spans ⌊ji/o⌋ to ⌈(j+1)i/o⌉ (PyTorch's AdaptiveAvgPool)."""
 
     keyword = "adaptive-avgpool"
+    elsewhere = (
+        "PyTorch: AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d(output_size>size)",
+        "functions: adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d(x>, output_size>size)",
+        "papers: adaptive_avg_pool adaptive_average_pool",
+    )
     torch_name = "AdaptiveAvgPool"
     function = "adaptive_avg_pool"
 
@@ -207,6 +243,15 @@ class AdaptiveMaxPool(AdaptivePool):
     """Maximum of as many bins as are wanted; bin j spans ⌊ji/o⌋ to ⌈(j+1)i/o⌉ (PyTorch's AdaptiveMaxPool)."""
 
     keyword = "adaptive-maxpool"
+    elsewhere = (
+        "PyTorch: AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d(output_size>size)",
+        "functions: adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d(x>, output_size>size)",
+        (
+            "Keras: GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D GlobalMaxPool1D GlobalMaxPool2D "
+            "GlobalMaxPool3D(size:=1, +flatten, data_format>)"
+        ),
+        "papers: adaptive_max_pool",
+    )
     torch_name = "AdaptiveMaxPool"
     function = "adaptive_max_pool"
 
@@ -230,6 +275,17 @@ class GlobalAvgPool(Layer):
     """Mean of each channel, a vector (Network in Network, Lin et al. 2013, section 3.2)."""
 
     keyword = "gap"
+    elsewhere = (
+        (
+            "Keras: GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool1D "
+            "GlobalAvgPool2D GlobalAvgPool3D(data_format>)"
+        ),
+        "Darknet: avgpool()",
+        (
+            "papers: globalavgpool globalaveragepool global_average_pooling global_avg_pool global_avgpool "
+            "global_pool global_pooling global_average_pool"
+        ),
+    )
     role = Role.POOLING
     ranks = frozenset({1, 2, 3})
     layouts = frozenset({Layout.CHANNELS_FIRST})

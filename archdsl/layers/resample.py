@@ -43,6 +43,15 @@ class Upsample(_Resample):
     """A map made larger by copying or interpolating (PyTorch's Upsample)."""
 
     keyword = "upsample"
+    elsewhere = (
+        "PyTorch: Upsample(size>!, scale_factor>scale, mode, align_corners)",
+        "PyTorch: UpsamplingNearest2d(size>!, scale_factor>scale)",
+        "PyTorch: UpsamplingBilinear2d(size>!, scale_factor>scale, mode:='bilinear', align_corners:=True)",
+        "Keras: UpSampling1D UpSampling2D UpSampling3D(size>scale=2, data_format>, interpolation>mode)",
+        "functions: interpolate(x>, size>!, scale_factor>scale, mode, align_corners)",
+        "Darknet: upsample(stride>scale=2)",
+        "papers: upsampling unpooling? up? resize?",
+    )
     digits = "scale"
     output_is_scratch = True
     examples = (
@@ -98,6 +107,11 @@ class PixelShuffle(_Resample):
     """Groups of channels laid out as pixels, C·f²×H×W to C×Hf×Wf (Shi et al. 2016)."""
 
     keyword = "pixelshuffle"
+    elsewhere = (
+        "PyTorch: PixelShuffle(upscale_factor>factor)",
+        "TensorFlow: depth_to_space(x>, block_size>factor)",
+        "papers: pixel_shuffle subpixel sub_pixel",
+    )
     digits = "factor"
     ranks = frozenset({2})
     examples = ("64x8x8: pixelshuffle2", "9x1x1: pixelshuffle3")
@@ -120,6 +134,11 @@ class PixelUnshuffle(_Resample):
     """Blocks of pixels made channels, C×Hf×Wf to C·f²×H×W, the inverse of `pixelshuffle` (Shi et al. 2016)."""
 
     keyword = "pixelunshuffle"
+    elsewhere = (
+        "PyTorch: PixelUnshuffle(downscale_factor>factor)",
+        "TensorFlow: space_to_depth(x>, block_size>factor)",
+        "papers: pixel_unshuffle",
+    )
     digits = "factor"
     ranks = frozenset({2})
     examples = ("3x8x8: pixelunshuffle2", "1x6x9: pixelunshuffle3")
@@ -143,6 +162,10 @@ class ChannelShuffle(_Resample):
     """The channels of all groups dealt out in turn (ShuffleNet, Zhang et al. 2017)."""
 
     keyword = "channelshuffle"
+    elsewhere = (
+        "PyTorch: ChannelShuffle(groups)",
+        "papers: shuffle? channel_shuffle",
+    )
     examples = ("116x28x28: channelshuffle(2)", "12x9: channelshuffle(groups=3)", "8x3x3x3: channelshuffle(4)")
 
     groups: Positive = Field(description="number of groups the channels come from")
@@ -167,6 +190,14 @@ class Pad(Layer):
     """Places added around a map, or channels before and behind its own (PyTorch's pad)."""
 
     keyword = "pad"
+    elsewhere = (
+        "PyTorch: ZeroPad1d ZeroPad2d ZeroPad3d(padding>amount)",
+        "PyTorch: ReflectionPad1d ReflectionPad2d ReflectionPad3d(padding>amount, mode:='reflect')",
+        "PyTorch: ReplicationPad1d ReplicationPad2d ReplicationPad3d(padding>amount, mode:='replicate')",
+        "PyTorch: CircularPad1d CircularPad2d CircularPad3d(padding>amount, mode:='circular')",
+        "Keras: ZeroPadding1D ZeroPadding2D ZeroPadding3D(padding>amount=1, data_format>)",
+        "papers: zero_pad zero_padding padding",
+    )
     role = Role.RESHAPE
     positional = ("amount", "behind")
     output_is_scratch = True
@@ -247,6 +278,10 @@ class Crop(Layer):
     """Places cut off from each side of a map (U-Net, Ronneberger et al. 2015)."""
 
     keyword = "crop"
+    elsewhere = (
+        "Keras: Cropping1D Cropping2D Cropping3D(cropping>amount, data_format>)",
+        "papers: cropping",
+    )
     role = Role.RESHAPE
     ranks = frozenset({1, 2, 3})
     examples = (

@@ -29,6 +29,12 @@ class Flatten(_Reshape):
     """All axes made one: a map becomes a vector (PyTorch's Flatten)."""
 
     keyword = "flatten"
+    elsewhere = (
+        "PyTorch: Flatten(start_dim>from=1, end_dim>!)",
+        "Keras: Flatten(data_format>)",
+        "functions: flatten(x>, start_dim>from=0)",
+        "papers: flat vectorize unroll",
+    )
     examples = ("16x5x5: flatten", "16x9: flatten", "2x3x4x5: flatten", "10: flatten")
 
     def output(self, x: Shape) -> Shape:
@@ -42,6 +48,10 @@ class Identity(_Reshape):
     """What arrives, unchanged (PyTorch's Identity)."""
 
     keyword = "identity"
+    elsewhere = (
+        "PyTorch: Identity()",
+        "papers: skip? noop no_op pass_through",
+    )
     elementwise = True
     examples = ("64x8x8: identity", "10: identity", "4x9: identity", "4x3x3x3: identity")
 
@@ -56,6 +66,10 @@ class Reshape(_Reshape):
     """
 
     keyword = "reshape"
+    elsewhere = (
+        "Keras: Reshape()",
+        "papers: view? unflatten",
+    )
     positional = ("*shape",)
     examples = (
         "4: reshape(4, 1, 1)",
@@ -117,6 +131,7 @@ class Permute(_Reshape):
     """
 
     keyword = "permute"
+    elsewhere = ("papers: transpose?",)
     positional = ("*axes",)
     examples = (
         "96x7x7: permute(0, 2, 3, 1)",
@@ -202,6 +217,10 @@ class LayerScale(Layer):
     """A learned factor for each channel, small at first (CaiT, Touvron et al. 2021; ConvNeXt)."""
 
     keyword = "layerscale"
+    elsewhere = (
+        "timm: LayerScale(dim>, init_values>init)",
+        "papers: layer_scale",
+    )
     role = Role.RESHAPE
     output_is_scratch = True
     examples = (

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from archdsl.diagnostics import Edit
+from archdsl.diagnostics import Edit, Label
 from archdsl.diagnostics.edits import removal_from_list
 from archdsl.elaborate.bias import starts_with_norm
 from archdsl.elaborate.program import Program
-from archdsl.ir.nodes import Architecture, Chain, LayerNode, Node, Repeat
+from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Node, Repeat
 from archdsl.layers.biased import BiasedLayer
 from archdsl.lints.lint import Lint, head_at, nodes
+from archdsl.lints.size import with_argument
 from archdsl.syntax import tree
 
 
@@ -45,6 +47,77 @@ class BiasAheadOfNorm(Lint):
                     helps=["leave it out; where published weights have it, say `default conv(bias=true)` once"],
                     fixes=[_without(head, written)],
                 )
+
+
+class BiasAcrossBorder(Lint):
+    """A bias that is kept though a batch norm follows, as the border of a group or a block stands between the two.
+
+    A layer right ahead of a batch norm has no bias by itself, and the border isn't looked through. `bias=false` leaves
+    it out; `bias=true`, or a `default`, says that it is meant.
+    """
+
+    code = "bias-across-border"
+    bad = "arch net\ninput 3x8x8\nstem: [relu conv3-8]\nbn\n"
+    mended = "arch net\ninput 3x8x8\nstem: [relu conv3-8(bias=false)]\nbn\n"
+
+    @classmethod
+    def in_network(cls, program: Program, network: Architecture) -> Iterator[Lint]:
+        for node in nodes(network):
+            for before, behind in _neighbours(node):
+                last, norm = _at_end(before), _at_beginning(behind)
+                if last is None or norm is None or not norm.layer.follows_bias:
+                    continue
+                layer = last.layer
+                if not isinstance(layer, BiasedLayer) or layer.bias is not None:
+                    continue
+                head = head_at(program, last.span)
+                if head is None:
+                    continue
+                yield cls(
+                    head.span,
+                    f"`{head.span.text}` keeps its bias, which the batch norm behind the border subtracts again",
+                    "the last of its group or block",
+                    labels=[Label(norm.span, "follows")],
+                    helps=["`bias=false` leaves it out, `bias=true` says that it is meant"],
+                    fixes=[with_argument(head, "bias=false")],
+                )
+
+
+def _neighbours(node: Node) -> Iterator[tuple[Node, Node]]:
+    """What follows what inside a chain, and in a repeat the turns."""
+    if isinstance(node, Chain):
+        yield from pairwise(member.node for member in node.members)
+    if isinstance(node, Repeat):
+        yield from ((run.node, run.node) for run in node.runs if run.count != 1)
+        yield from pairwise(run.node for run in node.runs)
+
+
+def _at_end(node: Node) -> LayerNode | None:
+    """The layer at the end of a node, through the borders of groups, blocks and repeats."""
+    match node:
+        case LayerNode():
+            return node
+        case Call():
+            return _at_end(node.body)
+        case Repeat() if node.runs:
+            return _at_end(node.runs[-1].node)
+        case Chain() if node.members:
+            return _at_end(node.members[-1].node)
+    return None
+
+
+def _at_beginning(node: Node) -> LayerNode | None:
+    """The layer at the beginning of a node, through the borders of groups, blocks and repeats."""
+    match node:
+        case LayerNode():
+            return node
+        case Call():
+            return _at_beginning(node.body)
+        case Repeat() if node.runs:
+            return _at_beginning(node.runs[0].node)
+        case Chain() if node.members:
+            return _at_beginning(node.members[0].node)
+    return None
 
 
 def _last(node: Node) -> LayerNode | None:

@@ -85,7 +85,13 @@ class _Files:
 
     def program(self, source: Source, way: tuple[Path, ...]) -> Program:
         """The program of a text at the end of a way of imports."""
-        return read(parse(source, self.limits), lambda item: self.library(item, source, way), self.limits)
+        try:
+            file = parse(source, self.limits)
+        except ArchError as error:
+            from archdsl.elaborate.foreign import explain
+
+            raise ArchError(*explain(source, error.diagnostics)) from None
+        return read(file, lambda item: self.library(item, source, way), self.limits)
 
     def library(self, item: tree.Import, source: Source, way: tuple[Path, ...]) -> Program:
         """The file that an import names. Raises ArchError where it may not be read or is no spec."""

@@ -69,7 +69,7 @@ def _mistakes(text: str, source: Source, start: str, offset: int, surveyed: Surv
     # A line that is no spec at all is reported as a whole.
     said = [each for each in said if not any(_is_within(each.at, other.at) for other in found)]
     # What else can't be read on the line of a character that is read as nothing hangs together with it.
-    lines = {each.at.line for each in said if each.at and not each.fixes}
+    lines = {each.at.line for each in said if each.at and not each.remedies}
     return [*said, *(each for each in found if not (each.at and each.at.line in lines))]
 
 

@@ -21,6 +21,7 @@ def test_json_round_trip() -> None:
         helps=["h1", "h2"],
         fixes=[Edit(find(source, "maxpol"), "maxpool", safe=True), Edit(source.span(19, 19), "\n")],
     )
+    found.fixes = found.remedies[0].edits
     line = to_json(found)
     assert line.isascii()
     assert line.isprintable()

@@ -73,6 +73,7 @@ def test_a_result_with_all_it_can_have() -> None:
         helps=["leave it out"],
         fixes=[Edit(source.span(13, 15), "", True), Edit(source.span(8, 12), "x", True)],
     )
+    mistake.fixes = mistake.remedies[0].edits
     (result,) = log((mistake,))["results"]
     place = {"startLine": 1, "startColumn": 9, "endLine": 1, "endColumn": 13}
     artifact = {"uri": "a%20b/net.arch"}

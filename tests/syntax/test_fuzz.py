@@ -88,7 +88,7 @@ def diagnosed(text: str) -> list[Diagnostic]:
         assert found
     assert time.process_time() - begun < SOON
     for each in found:
-        spans = [label.span for label in each.labels] + [fix.span for fix in each.fixes]
+        spans = [label.span for label in each.labels] + [edit.span for remedy in each.remedies for edit in remedy.edits]
         for span in [*spans, *([each.at] if each.at else [])]:
             assert 0 <= span.start <= span.end <= len(text)
         assert all(character.isprintable() or character == "\n" for character in render(each))

@@ -12,6 +12,7 @@ from archdsl.diagnostics import ArchError, Diagnostic, Source, render_all
 from archdsl.opening.library import files
 from archdsl.syntax import parse
 from archdsl.syntax.recovery.reader import AT_MOST
+from archdsl.trying import edited
 
 MARKS = "[]{}()<>|,:=\"'#-/x3a *+.;$@\n"
 
@@ -115,7 +116,7 @@ def test_a_broken_header_is_said_once() -> None:
 def test_a_habit_is_said_once_with_all_its_places() -> None:
     (mistake,) = found("arch net\nconv3-4, relu,\nbn, relu\n")
     assert mistake.code == "separator"
-    assert [fix.span.line for fix in mistake.fixes] == [2, 2, 3]
+    assert [edit.span.line for edit in mistake.remedies[0].edits] == [2, 2, 3]
 
 
 def test_reports_are_limited_and_counted() -> None:
@@ -133,11 +134,9 @@ def test_a_fix_makes_the_text_readable() -> None:
     for text, _ in INDEPENDENT:
         whole = f"arch net\ninput 3x8x8\n{text}\nrelu\n"
         (mistake,) = found(whole)
-        for fix in sorted(mistake.fixes, key=lambda fix: -fix.span.start):
-            whole = whole[: fix.span.start] + fix.replacement + whole[fix.span.end :]
-        assert bool(mistake.fixes) == (mistake.code != "missing-part")
-        if mistake.fixes:
-            assert found(whole) == []
+        assert bool(mistake.remedies) == (mistake.code != "missing-part")
+        for remedy in mistake.remedies:
+            assert found(edited(whole, remedy.edits)) == []
 
 
 TABLE = "variants\n| name | c | expect params |\n|------|---|---------------|\n| a | 1 | 2 |\n| b | 3 | 4 |\n"

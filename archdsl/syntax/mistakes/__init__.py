@@ -31,6 +31,7 @@ HABITS: tuple[Rule, ...] = (
     values.braces,
     numbers.rule,
     marks.labels,
+    marks.strides,
     separators.comments,
     separators.rule,
     strings.rule,

@@ -83,7 +83,7 @@ def _together(each: Iterable[Oddity]) -> Iterator[Oddity]:
         if earlier is odd or not isinstance(odd.diagnostic, LookAlike):
             yield odd
             continue
-        earlier.diagnostic.fixes += odd.diagnostic.fixes
+        earlier.diagnostic.along_with(odd.diagnostic)
         yield Oddity(earlier.diagnostic, odd.stretch, odd.instead)
 
 

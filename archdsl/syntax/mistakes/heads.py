@@ -27,15 +27,17 @@ class RepeatNotation(Diagnostic):
 
 _HEAD_ENDS = ("HEAD", "NAME", "SIZE", "RBRACE")
 _SIGN = re.compile(r"([-/])[ \t]*(?=[0-9{])|\((?=[^\n]*\))|<")
-_NUMBER = re.compile(r"[0-9]+(?:x[0-9]+)*")
+_NUMBER = re.compile(r"([0-9]+(?:x[0-9]+)*|[0-9]*\.[0-9]+)(?![0-9A-Za-z_.])")
 _TIMES = re.compile(r"(?:\*\*?|\^|[x×*][ \t]*)[ \t]*(?=[0-9{])")
-_AHEAD = re.compile(r"([0-9]+)[ \t]*[x×*][ \t]*([A-Za-z_@][^\s\[\]|]*|\[[^\[\]\n]*\])")
+_AHEAD = re.compile(r"([0-9]+)[ \t]*[x×*][ \t]*((?!x[0-9])[A-Za-z_@][^\s\[\]|]*|\[[^\[\]\n]*\])")
 
 
 def rule(broken: Broken) -> Iterator[Repair]:
-    """`conv3 -64`, `conv3- 64`, `conv 3-64`, `maxpool (padding=1)`, `residual <…>`."""
+    """`conv3 -64`, `conv3- 64`, `conv 3-64`, `fc 10`, `maxpool (padding=1)`, `residual <…>`."""
     last = broken.last
     if last is None or last.kind not in _HEAD_ENDS or "\n" in broken.text[last.end : broken.start]:
+        return
+    if broken.word_of(last) in (*broken.keywords, "x"):
         return
     apart = broken.start > last.end
     sign = _SIGN.match(broken.rest)
@@ -43,26 +45,67 @@ def rule(broken: Broken) -> Iterator[Repair]:
     if sign is not None and (apart or sign[0] != sign[1]):
         edit = Replacement(last.end, broken.start + sign.end(), sign[1] or sign[0])
         end = broken.start + len(re.match(r"[-/]?[ \t]*(?:\{[^{}\n]*\}|[0-9x]*)", broken.rest)[0])  # type: ignore[index]
-    elif number is not None and apart and last.kind == "HEAD":
-        # `conv3 64` lacks the dash, `conv 3-64` doesn't.
-        dash = "-" if broken.word_of(last)[-1].isdigit() else ""
-        edit = Replacement(last.end, broken.start, dash)
-        end = broken.start + number.end()
-    else:
+        whole = _head(broken, last.end) + edit.text + broken.text[edit.end : max(end, edit.end)]
+        shown = whole + {"(": "…)", "<": "…>"}.get(edit.text, "")
+        yield _apart(broken, end, edit, (), f"no space belongs inside a head: `{shown}`", True)
+    elif number is not None and last.kind == "HEAD" and (apart or "." in number[1]):
+        yield from _number(broken, last.end, number)
+
+
+def _number(broken: Broken, start: int, number: re.Match[str]) -> Iterator[Repair]:
+    """A number that stands apart: only its layer knows what it is of, so that several ways are offered."""
+    head = _head(broken, start)
+    end = broken.start + number.end()
+    value = number[1]
+    dash, glued = Replacement(start, broken.start, "-"), Replacement(start, broken.start, "")
+    call = Replacement(start, end, f"({value})")
+    if "." in value:
+        # In `dropout0.5` the digits ahead of the point were taken for the layer's.
+        whole = "" if value[0].isdigit() else re.search(r"[0-9]*$", head)[0]  # type: ignore[index]
+        begin = start - len(whole)
+        edit = Replacement(begin, end, f"({whole}{value})")
+        shown = f"{head[: len(head) - len(whole)]}{edit.text}"
+        if whole or value[0].isdigit():
+            yield _apart(broken, end, edit, (), f"what is no size stands in round brackets: `{shown}`", True)
         return
-    head = re.search(r"[^\s\[<|]*$", broken.text[max(0, last.end - 60) : last.end])
-    whole = (head[0] if head else "") + edit.text + broken.text[edit.end : max(end, edit.end)]
-    shown = whole + {"(": "…)", "<": "…>"}.get(edit.text, "")
-    yield Repair.of(
+    if re.match(r"[-/]", broken.text[end : end + 1]):
+        shown = head + re.match(r"[^\s\])>|]*", broken.rest)[0]  # type: ignore[index]
+        yield _apart(broken, end, glued, (), f"no space belongs inside a head: `{shown}`", True)
+        return
+    ways: tuple[tuple[Replacement, str], ...]
+    ways = ((dash, f"{head}-{value}"), (glued, f"{head}{value}"), (call, f"{head}({value})"))
+    if head[-1:].isdigit():
+        ways = ways[:1]
+    instead = tuple((edit, f"no space belongs inside a head: `{shown}`") for edit, shown in ways)
+    yield _apart(broken, end, dash, instead, "no space belongs inside a head, as in `conv3-64`", False)
+
+
+def _head(broken: Broken, end: int) -> str:
+    """What is written up to a place without a space."""
+    found = re.search(r"[^\s\[<|]*$", broken.text[max(0, end - 60) : end])
+    return found[0] if found else ""
+
+
+def _apart(
+    broken: Broken,
+    end: int,
+    edit: Replacement,
+    instead: tuple[tuple[Replacement, str], ...],
+    help: str,
+    safe: bool,
+) -> Repair:
+    end = max(end, broken.start + 1)
+    return Repair.of(
         edit,
         Report(
             SpaceInHead,
             broken.start,
-            max(end, broken.start + 1),
-            f"`{broken.text[broken.start : max(end, broken.start + 1)]}` stands apart from its layer",
+            end,
+            f"`{broken.text[broken.start : end]}` stands apart from its layer",
             "it belongs to what stands before",
-            helps=(f"no space belongs inside a head: `{shown}`",),
-            safe=edit.text != "-" or sign is not None,
+            helps=(help,),
+            instead=instead,
+            safe=safe,
         ),
     )
 

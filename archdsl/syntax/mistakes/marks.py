@@ -91,6 +91,25 @@ def labels(broken: Broken) -> Iterator[Repair]:
     )
 
 
+def strides(broken: Broken) -> Iterator[Repair]:
+    """`conv3-64-2`."""
+    last = broken.last
+    number = re.match(r"-([0-9]+)(?![0-9A-Za-z_])", broken.rest)
+    if number is None or last is None or last.kind not in ("SIZE", "RBRACE") or broken.start > last.end:
+        return
+    yield Repair.of(
+        Replacement(broken.start, broken.start + 1, "/"),
+        Report(
+            WrongMark,
+            broken.start,
+            broken.start + number.end(),
+            f"`{number[0]}` can't stand here",
+            "a second dash",
+            helps=(f"a stride stands behind a slash: `/{number[1]}`",),
+        ),
+    )
+
+
 def instead(broken: Broken) -> Iterator[Repair]:
     """One mark for another."""
     found = _WRONG.match(broken.text, broken.start, broken.line_end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics import Diagnostic, similar
 from archdsl.syntax.recovery.broken import Broken, Repair, Replacement, Report, end_of_code, line_end
 from archdsl.syntax.recovery.stack import Cell
 
@@ -130,7 +130,10 @@ def _without_table(broken: Broken) -> Iterator[Repair]:
     """Rows below nothing that has rows."""
     if not (broken.opens_line and broken.line.rstrip().endswith("|") and broken.word.startswith("|")):
         return
-    if broken.open_brackets:
+    before = broken.text[: broken.line_start].rstrip()
+    above = re.match(r"[ \t]*([A-Za-z]*)", before[before.rfind("\n") + 1 :])
+    if broken.open_brackets or (above is not None and similar(above[1], ("table", "variants"))):
+        # The word above was meant to be one of the two.
         return
     word = "variants" if re.match(r"\|[ \t]*name[ \t]*\|", broken.rest) else "table"
     yield Repair.of(

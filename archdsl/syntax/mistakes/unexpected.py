@@ -35,7 +35,12 @@ _FOREIGN = (
     ),
     ("Python", re.compile(r".*\b(nn|torch|tf|keras|layers|F)\.[A-Za-z]")),
     ("JSON", re.compile(r'\s*[{}],?\s*$|\s*"[^"\n]*"\s*:\s*(["{]|[0-9]+,?\s*$)')),
-    ("Darknet's notation", re.compile(r"\s*(filters|activation|batch_normalize|size|pad)\s*=\s*[a-z0-9]+\s*$")),
+    (
+        "Darknet's notation",
+        re.compile(
+            r"\s*(filters|activation|batch_normalize|size|pad|padding|stride|groups|output|probability|from|layers)\s*=\s*[a-z0-9]+\s*$"
+        ),
+    ),
 )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from archdsl.diagnostics import Diagnostic
+from archdsl.layouts import channels_first
 from archdsl.syntax.recovery.broken import Broken, Repair, Replacement, Report
 
 
@@ -32,6 +33,8 @@ _BEFORE = (
 )
 _CODE = re.compile(r'((?:"[^"\n]*"|[^#"\n]|")*?)[ \t;]*(?:#[^\n]*)?$')
 _SIZE = r"(?:[0-9]+|\{[^{}\n]*\})"
+_AXES = 4
+"""Sizes of the largest input: the channels and three axes."""
 _SIZES = re.compile(
     rf"[ \t]*input\b([ \t]*[:=]?[ \t]*[(\[]?[ \t]*({_SIZE}(?:[ \t]*[ \t,xX×*][ \t]*{_SIZE})*),?[ \t]*[)\]]?)"
 )
@@ -83,24 +86,43 @@ def _braced(
 
 
 def inputs(broken: Broken) -> Iterator[Repair]:
-    """`input 3, 224, 224`, `input: 3x224x224`, `input 3 x 224 x 224`, `input (3, 224, 224)`."""
+    """`input 3, 224, 224`, `input: 3x224x224`, `input 3 x 224 x 224`, `input (224, 224, 3)`."""
     sizes = _SIZES.match(broken.line)
     if sizes is None:
         return
-    mended = "x".join(re.findall(r"[0-9]+|\{[^{}\n]*\}", sizes[2]))
+    numbers = re.findall(r"[0-9]+|\{[^{}\n]*\}", sizes[2])
+    mended = "x".join(numbers)
     if sizes[1].strip() == mended:
         return
     start, end = (broken.line_start + place for place in sizes.span(1))
     begin = start + len(sizes[1]) - len(sizes[1].lstrip())
+    written = sizes[1].strip()
+    if len(numbers) > _AXES or ("," in written and "x" in written):
+        # Two tensors, or something else that is no shape: what was meant can't be written.
+        yield Repair.of(
+            Replacement(start, end, f" {mended}"),
+            Report(
+                InputNotation,
+                begin,
+                end,
+                f"`{written}` is no input",
+                "one tensor comes in, of one shape",
+                helps=("write the shape of one tensor, as in `input 3x224x224`; branches begin with `concat<… | …>`",),
+                offered=False,
+            ),
+        )
+        return
+    first = channels_first(numbers)
+    help = f"write `input {first or mended}`"
     yield Repair.of(
-        Replacement(start, end, f" {mended}"),
+        Replacement(start, end, f" {first or mended}"),
         Report(
             InputNotation,
             begin,
             end,
-            f"`{sizes[1].strip()}` is no input",
+            f"`{written}` is no input",
             "the sizes that come in, channels first",
-            helps=(f"write `input {mended}`",),
-            safe=True,
+            helps=(f"{help}: channels come first, and no batch" if first else help,),
+            safe=not first,
         ),
     )

@@ -56,6 +56,8 @@ class Report:
     labels: tuple[tuple[int, int, str], ...] = ()
     notes: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
+    instead: tuple[tuple[Replacement, str], ...] = ()
+    """Edits that are offered in place of its own, the likeliest first, each with the help that goes with it."""
     offered: bool = True
     """Whether its edit is what was meant, and not just something that could stand there."""
     safe: bool = False

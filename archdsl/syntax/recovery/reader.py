@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from archdsl.diagnostics import Diagnostic, Edit, Label
+from archdsl.diagnostics import Diagnostic, Edit, Label, Remedy
 from archdsl.syntax import automaton
 from archdsl.syntax.automaton import END, NO_TOKEN, Piece, after_blank
 from archdsl.syntax.mistakes import HABITS, RULES, SURE
@@ -174,9 +174,12 @@ class Reader:
 
     def _report(self, report: Report, repair: Repair | None) -> None:
         draft = self.draft
-        fixes: tuple[Edit, ...] = ()
+        remedies: tuple[Remedy, ...] = ()
         if repair is not None and report is repair.reports[0] and report.offered:
-            fixes = (Edit(draft.between(repair.edit.start, repair.edit.end), repair.edit.text, report.safe),)
+            remedies = tuple(
+                Remedy((Edit(draft.between(edit.start, edit.end), edit.text, report.safe),), help)
+                for edit, help in report.instead or ((repair.edit, ""),)
+            )
         made = report.kind(
             draft.span(report.start, report.end),
             report.message,
@@ -184,12 +187,12 @@ class Reader:
             labels=[Label(draft.span(start, end), text) for start, end, text in report.labels],
             notes=report.notes,
             helps=report.helps,
-            fixes=fixes,
+            remedies=remedies,
         )
         for earlier in self.found:
             # A habit that shows in several places is one mistake.
             if report.habit and type(earlier) is type(made):
-                earlier.fixes += made.fixes
+                earlier.along_with(made)
                 return
         self.found.append(made)
 
