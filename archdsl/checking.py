@@ -82,11 +82,11 @@ def check(name_or_path: str | Path, limits: Limits = USUAL, variant: str | None 
 def check_program(program: Program, only: str | None = None) -> Report:
     """Check a spec that was read; one mistake that shows in several variants is reported once.
 
-    Raises ArchError where a file that has only blocks is asked for a variant.
+    Raises ArchError for a variant that isn't there.
     """
+    if only is not None:
+        program.variant(only)
     if program.is_library:
-        if only is not None:
-            program.variant(only)
         wrong = list(mistakes_in_text(program))
         return Report((*program.file.warnings, *(wrong or look_over(program, ()))), blocks=len(program.blocks))
     variants: list[str | None] = [only] if only is not None else [*program.variants] or [None]
