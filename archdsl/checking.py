@@ -112,11 +112,11 @@ def _checked(source: Source, folder: Path | None, limits: Limits, only: str | No
 def check_program(program: Program, only: str | None = None) -> Report:
     """Check a spec that was read; one mistake that shows in several variants is reported once.
 
-    Raises ArchError where a file that has only blocks is asked for a variant.
+    Raises ArchError for a variant that isn't there.
     """
+    if only is not None:
+        program.variant(only)
     if program.is_library:
-        if only is not None:
-            program.variant(only)
         wrong = list(mistakes_in_text(program))
         return Report(
             (*program.file.warnings, *(wrong or look_over(program, ()))),
