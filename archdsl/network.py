@@ -255,11 +255,23 @@ class Network:
         """The spec with a rewrite applied, `network.rewrite("fc-to-conv").text`, and how its weights travel.
 
         `at` is the name of a module, below which alone it is applied; switches are those of the rule. Raises ArchError
-        where there is no such rule, nothing for it, or something that it can't be right for.
+        where there is no such rule, nothing for it, or something that it can't be right for. What comes is held to what
+        the rule claims of it, in every variant, and compiles.
         """
-        from archdsl.rewrite import rewrite
+        from archdsl.rewrite import refused_text, rewrite
 
-        return rewrite(self.program, rule, at, self.variant, self.architecture, **switches)
+        rewritten = rewrite(self.program, rule, at, self.variant, self.architecture, **switches)
+        for variant, architecture in rewritten.draft.networks.items():
+            made = Network(rewritten.program, architecture)
+            try:
+                check_parameters(architecture, made.costs, rewritten.program.limits)
+                made.source()
+            except ArchError as error:
+                if variant in self.program.variants or not self.program.variants:
+                    # A mistake that was there before is told in its place.
+                    Network(self.program, elaborate(self.program, variant)).source()
+                raise refused_text(rewritten.rule, error) from None
+        return rewritten
 
     def diagram(self, path: str | Path | Place, **options: Any) -> Path:
         """Draw the network into a file, SVG, PNG, PDF or DOT by its suffix, and give its path.

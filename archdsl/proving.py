@@ -49,7 +49,8 @@ def prove(
     tensors = None if weights is None else _fitted(network, weights)
     travels = list(rewritten.travels(network.architecture, new.architecture))
     sides = Side(network.architecture, network.source()), Side(new.architecture, new.source())
-    proof, made = run(*sides, travels, tensors)
+    rule = rewritten.rule
+    proof, made = run(*sides, travels, tensors, rule.exact and rule.in_training)
     if rewritten.rule.exact and not proof.equal:
         name = network.variant or network.name
         raise ArchError(

@@ -8,7 +8,6 @@ weights; where a rule puts another layer, it says itself what that makes. What c
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TypeAlias
 
 from archdsl.analysis.dataflow import Dataflow, Operation
@@ -134,13 +133,19 @@ class _Holding:
         if absorbed is None and self.form(operation) != self.form(old):
             assert isinstance(operation.what, Layer)
             why = f"`{old.path}` would be another layer, `{operation.what.written}`"
-            if _elements(old) != _elements(operation):
+            if type(operation.what) is type(old.what) and operation.keys() and self.moved(operation, old):
+                why = f"{operation.takes[0]} would arrive at `{old.path}`, whose weights are for {old.takes[0]}"
+            elif _elements(old) != _elements(operation):
                 why = f"`{old.path}` makes {old.makes}, and would make {operation.makes}"
             raise self.refused(old.place.span, why)
         if inputs != self.inputs[was]:
             raise self.refused(old.place.span, f"another tensor would arrive at `{old.path}`")
         self.weights(number, operation, old, exactly=absorbed is None)
         return self.tensors[was] if not absorbed else self.tensors[gone[absorbed - 1]]
+
+    def moved(self, operation: Operation, old: Operation) -> bool:
+        """Whether the weights of two layers differ in size alone."""
+        return sorted(size for _, size in self.sizes(operation)) != sorted(size for _, size in self.sizes(old))
 
     def weights(self, number: int, operation: Operation, old: Operation, exactly: bool) -> None:
         """Raise unless all that a layer holds comes of what the old one holds."""
@@ -161,8 +166,8 @@ class _Holding:
             if self.rule.keeps_names and travel.sources != (key,):
                 raise self.refused(old.place.span, f"`{old.path}` would be called `{operation.path}`")
 
-    def sizes(self, operation: Operation) -> Sequence[tuple[str, object]]:
-        return [(key, math.prod(shape)) for key, shape in operation.keys().items()]
+    def sizes(self, operation: Operation) -> list[tuple[str, int]]:
+        return [(key, int(math.prod(shape))) for key, shape in operation.keys().items()]
 
     def comes_out(self, what: str, old: int, new: int, images: list[int]) -> None:
         before, after = self.old[old], self.new[new]

@@ -33,6 +33,9 @@ def form(operation: Operation, loosely: bool = False) -> Form:
             return None
         if is_mean(operation):
             return ("mean", x) if any(size != 1 for size in x.spatial) else None
+        if isinstance(layer, AdaptivePool):
+            # Whether it would shrink a larger map is for another input.
+            return layer.keyword, x, operation.makes
         if is_dense(operation):
             return "dense", math.prod(operation.makes.dims), getattr(layer, "bias", None) is not False
     if layer.elementwise and not has_state(operation):

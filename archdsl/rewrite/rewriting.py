@@ -80,7 +80,7 @@ def rewrite(
         rewritten = Rewritten(found, before, draft, format_source(draft.source))
         _hold(rewritten)
     except ArchError as error:
-        raise _explained(found, error) from None
+        raise refused_text(found, error) from None
     return rewritten
 
 
@@ -108,8 +108,8 @@ def _paired(found: Rewrite, before: Draft, draft: Draft) -> dict[str | None, dic
     }
 
 
-def _explained(found: Rewrite, error: ArchError) -> ArchError:
-    """What the elaborator says of a spec as the rule would have it, as a mistake of the rewrite."""
+def refused_text(found: Rewrite, error: ArchError) -> ArchError:
+    """What is wrong with a spec as the rule would have it, as a mistake of the rewrite."""
     kinds = {"nothing-to-rewrite", "cannot-rewrite", "rewrite-too-long", "too-many-copies"}
     if all(each.code in kinds for each in error.diagnostics):
         return error

@@ -222,8 +222,8 @@ class _Writer:
             self.outside = spliced
         return f"[[{inner}]]" if spliced and not labelled else f"[{inner}]"
 
-    outside = False
-    """Whether a group without a label would be spliced here, as in a branch."""
+    outside = True
+    """Whether a group without a label would be spliced here, as at the top and in a branch."""
 
     def merge(self, node: Merge, inside: Inside, values: dict[str, Dim]) -> Iterator[str]:
         """A merge whose labels belong to the container around it."""
@@ -240,7 +240,8 @@ class _Writer:
     def branch(self, branch: Chain, entries: tuple[Entry, ...], values: dict[str, Dim], numbered: bool) -> str:
         outer, self.outside = self.outside, True
         try:
-            return " ".join(self.members(branch.members, entries, values, "group", numbered))
+            # A branch without layers, as an `if` may leave it, is said in a word.
+            return " ".join(self.members(branch.members, entries, values, "group", numbered)) or "identity"
         finally:
             self.outside = outer
 
