@@ -204,3 +204,12 @@ def test_an_init_that_names_a_layer_goes_with_it() -> None:
 def test_an_unknown_rule_is_told_apart() -> None:
     with pytest.raises(archdsl.ArchError, match="a rule with a similar name exists: `fold-batchnorm`"):
         archdsl.load("lenet5").rewrite("fold-batch-norm")
+
+
+def test_a_text_that_would_be_too_long_is_not_made() -> None:
+    calls = " ".join(f"b({number})" for number in range(4, 40))
+    text = f"arch net\ninput 4x8x8\nblock b(c) = [conv1-{{c}} conv3-{{in_channels}} relu]\n{calls}\ngap fc-2\n"
+    network = archdsl.loads(text, limits=archdsl.Limits(bytes=len(text) + 50))
+    with pytest.raises(archdsl.ArchError) as raised:
+        network.rewrite("unfold")
+    assert [each.code for each in raised.value.diagnostics] == ["rewrite-too-long"]
