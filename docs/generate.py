@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: `layers.md`, `diagnostics.md` and `cli.md`.
+"""Writes the pages that are made from the code: `layers.md`, `diagnostics.md`, `cli.md` and `coming-from.md`.
 
 Run `python docs/generate.py` after a change of a layer, a diagnostic or a command; `--check` only compares.
 """
@@ -21,13 +21,22 @@ from archdsl.layers import initialization
 from archdsl.layers.base import Layer, keywords
 from archdsl.layers.reference import arguments, describe, notation
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from coming_from import answer, read_phrases, spec_with
+
 HERE = Path(__file__).parent
 MADE = "<!-- Made by `python docs/generate.py`; changes here are lost. -->"
 
 
 def pages() -> dict[str, str]:
     """The text of each page by its file name."""
-    return {"layers.md": layers(), "diagnostics.md": diagnostics(), "cli.md": commands()}
+    return {
+        "layers.md": layers(),
+        "diagnostics.md": diagnostics(),
+        "cli.md": commands(),
+        "coming-from.md": coming_from(),
+    }
 
 
 def layers() -> str:
@@ -81,6 +90,11 @@ def _layer(kind: type[Layer]) -> str:
             ((f"`{each.text}`", each.output, f"{each.parameters:,}") for each in reference.examples),
         )
     )
+    if reference.elsewhere:
+        called = "; ".join(
+            f"{', '.join(f'`{name}`' for name in names)} ({whose})" for whose, names in reference.elsewhere
+        )
+        parts.append(f"Elsewhere: {called}.")
     return "\n\n".join(parts)
 
 
@@ -161,6 +175,31 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
         flags = option.opts if option.default else option.secondary_opts
         remarks.append(f"By default `{flags[0] if option.is_flag else option.default}`.")
     return f"`{names}`", " ".join(each for each in remarks if each)
+
+
+def coming_from() -> str:
+    """What people write who come from elsewhere, and what `archdsl check` answers."""
+    parts = [
+        "# Coming from elsewhere",
+        MADE,
+        "What people write who know PyTorch, Keras, TensorFlow, Darknet or papers, and what `archdsl check` answers.\n"
+        "A fix stands where it is the same layer: *made* by `archdsl check --fix`, or *offered* to editors.\n"
+        "The words stand beside each layer's class; `archdsl layers Conv2DTranspose` finds a layer by any of them.",
+    ]
+    for title, rows in read_phrases(HERE / "coming-from.txt"):
+        parts.append(f"## {title}")
+        answers = ((written, answer(spec_with(written))) for written, _ in rows)
+        parts.append(
+            _table(
+                ("written", "said", "fix"),
+                ((_inline(written), " ".join(said.helps), said.fix) for written, said in answers),
+            )
+        )
+    return _page(parts)
+
+
+def _inline(text: str) -> str:
+    return f"`{' ⏎ '.join(text.splitlines())}`"
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -11,11 +11,18 @@ from archdsl.layers.translation.calls import arguments
 from archdsl.layers.translation.lines import merged, sections, translate_line
 from archdsl.layers.translation.papers import phrase
 from archdsl.layers.translation.translate import Translation, bare, translate
+from archdsl.layers.translation.words import plain
 from archdsl.syntax import tree
 from archdsl.syntax.mistakes.unexpected import Foreign
 
 _LONG = 500
 """Characters of a line that is looked at."""
+_ABSENT = re.compile(
+    r"(conv)?(lstm|gru|rnn)(2d)?|simplernn|bidirectional|(multihead)?attention|embedding|transformer\w*|positionalencoding|"
+    r"selu|celu|glu|rrelu|softplus|softsign|maxout|logsoftmax|threshold|fold|unfold|bilinear|"
+    r"separableconv[12]d|locallyconnected[12]d"
+)
+"""Layers of others that have no like here, by their plain names."""
 _NEXT = re.compile(r"(?:[ \t]+[A-Za-z]\w*){1,3}")
 
 
@@ -53,10 +60,15 @@ def notation_of(head: tree.Head) -> str:
     """A help that says how a layer is written whose name is known elsewhere; empty where it isn't."""
     from archdsl.layers.reference import notation
 
+    if _ABSENT.fullmatch(plain(head.name.text)):
+        return _NONE
     word = next((word for each in _bases(head.name.text) if (word := bare(each)) is not None), None)
     if word is None:
         return ""
     return f"`{head.name.text}` is `{word.kind.keyword}` here, written `{notation(word.kind).partition('(')[0]}`"
+
+
+_NONE = "there is no such layer here; `archdsl layers` lists those that there are"
 
 
 def lacks(made: Translation) -> bool:
@@ -117,10 +129,13 @@ def _line(source: Source, number: int) -> Diagnostic | None:
     if not text or len(text) > _LONG:
         return None
     made = translate_line(text)
-    if made is None or made.text == text:
-        return None
     begin = start + len(code) - len(code.lstrip())
     span = source.span(begin, begin + len(code.strip()))
+    absent = re.match(r"(?:.*[ \t=(])?(?:nn|layers|torch|keras)\.(\w+)\(", text)
+    if made is None and absent is not None and _ABSENT.fullmatch(plain(absent[1])):
+        return _foreign(span, "", _NONE, [])
+    if made is None or made.text == text:
+        return None
     return _foreign(span, made.origin, help_for(made), remedies(made, span))
 
 

@@ -76,6 +76,7 @@ class LeakyReLU(Activation):
     keyword = "leakyrelu"
     elsewhere = (
         "PyTorch: LeakyReLU(negative_slope, inplace>)",
+        "Keras: LeakyReLU(alpha>negative_slope)",
         "functions: leaky_relu(x>, negative_slope, inplace>)",
         "Darknet: leaky(negative_slope=0.1)",
         "papers: lrelu leaky leaky_rectifier",

@@ -83,6 +83,12 @@ def test_shapes_imports_no_backend_but_its_own_and_no_lark(tmp_path: Path) -> No
     assert imported(command("shapes", "resnet50"), tmp_path, *names) == []
 
 
+def test_without_a_mistake_nobody_reads_what_others_call_the_layers(tmp_path: Path) -> None:
+    names = ("archdsl.layers.translation", "archdsl.elaborate.foreign", "archdsl.syntax.recovery")
+    for arguments in (("shapes", "resnet50"), ("check", SPEC), ("compile", "lenet5")):
+        assert imported(command(*arguments), tmp_path, *names) == []
+
+
 def test_list_parses_nothing(tmp_path: Path) -> None:
     assert imported(command("list"), tmp_path, "lark", "pydantic") == []
 

@@ -8,11 +8,12 @@ import click
 @click.command()
 @click.argument("name", metavar="[NAME]", required=False)
 def command(name: str | None) -> None:
-    """Show all layers, or everything about one."""
+    """Show all layers, or everything about one, by its name here or in PyTorch, Keras, Darknet and papers."""
     from archdsl.diagnostics import ArchError, similar_help
     from archdsl.elaborate.binding import UnknownLayer
     from archdsl.layers.base import keywords
     from archdsl.layers.reference import describe, notation, render
+    from archdsl.layers.translation.translate import find
 
     known = keywords()
     if name is None:
@@ -25,6 +26,10 @@ def command(name: str | None) -> None:
             print(f"{head:<{width}}  {summary}")
     elif name in known:
         print(render(describe(known[name])), end="")
+    elif found := find(name):
+        for kind in dict.fromkeys(word.kind for word in found):
+            print(f"{name} is {kind.keyword} here\n")
+            print(render(describe(kind)), end="")
     else:
         raise ArchError(
             UnknownLayer(

@@ -49,6 +49,8 @@ class Reference:
     accepts: tuple[str, ...]
     torch: tuple[tuple[str, str], ...]
     examples: tuple[Example, ...]
+    elsewhere: tuple[tuple[str, tuple[str, ...]], ...]
+    """What others call it: whose words, and the words."""
 
 
 def describe(kind: type[Layer]) -> Reference:
@@ -65,7 +67,17 @@ def describe(kind: type[Layer]) -> Reference:
         tuple(KINDS[rank] for rank in sorted(kind.ranks)),
         tuple(sorted(calls.items(), key=lambda call: _order(call[0]))),
         tuple(Example(text, str(layer.output(x)), int(layer.parameters(x))) for text, x, layer in read),
+        _elsewhere(kind),
     )
+
+
+def _elsewhere(kind: type[Layer]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    from archdsl.layers.translation.words import words_of
+
+    found: dict[str, list[str]] = {}
+    for word in words_of(kind):
+        found.setdefault(word.origin, []).append(word.name)
+    return tuple((origin, tuple(dict.fromkeys(names))) for origin, names in found.items())
 
 
 def arguments(kind: type[Keyword]) -> tuple[Argument, ...]:
@@ -109,6 +121,10 @@ def render(reference: Reference) -> str:
     blocks.append(_table([("input", "in PyTorch"), *reference.torch]))
     results = [(each.text, each.output, f"{each.parameters:_}") for each in reference.examples]
     blocks.append(_table([("example", "output", "parameters"), *results]))
+    if reference.elsewhere:
+        blocks.append(
+            _table([("elsewhere", "called"), *((whose, ", ".join(names)) for whose, names in reference.elsewhere)])
+        )
     return "\n\n".join(blocks) + "\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from archdsl.layers.base import keywords
 from archdsl.layers.translation.calls import arguments, closing, split
 from archdsl.layers.translation.papers import phrase
 from archdsl.layers.translation.translate import Translation, find, together, translate
@@ -74,17 +75,17 @@ def _calls(code: str) -> Translation | None:
     """The calls of a line one behind the other; None where one of them is no layer."""
     found: list[Translation] = []
     place = 0
-    whole = True
+    is_foreign = False
     while place < len(code):
         call = _CALL.search(code, place)
         if call is None:
             break
-        between = code[place : call.start()]
-        whole = whole and _BETWEEN.fullmatch(between) is not None
+        if _BETWEEN.fullmatch(code[place : call.start()]) is None:
+            return None
+        is_foreign = is_foreign or bool(call[1]) or call[2] not in keywords()
         end = closing(code, call.end() - 1)
         inner = code[call.end() : end] if end >= 0 else ""
-        # Only a tensor goes into a function, which is a layer that was called already: `F.relu(self.conv1(x))`.
-        if end < 0 or (found and not whole):
+        if end < 0:
             return None
         given = (
             [] if _TENSOR.fullmatch(f"({inner})") and call[1] in ("F.", "torch.", "tf.nn.") else list(arguments(inner))
@@ -99,9 +100,8 @@ def _calls(code: str) -> Translation | None:
     if not found:
         bare = re.fullmatch(r"(?:[A-Za-z_]\w*\.)+([A-Za-z_]\w*)", code)
         return translate(bare[1], None) if bare is not None else None
-    rest = _BETWEEN.fullmatch(code[place:]) is not None
-    made = together(found)
-    return made if whole and rest else Translation(made.text, made.notes, False, True, made.origin)
+    # What is written as here is no line of somebody else's.
+    return together(found) if is_foreign and _BETWEEN.fullmatch(code[place:]) is not None else None
 
 
 def sections(text: str) -> Iterator[tuple[int, int, Translation | None]]:

@@ -79,7 +79,9 @@ def _transposed(fields: dict[str, Any]) -> Said:
     padding = fields.pop("padding", 0)
     kernels, strides = _axes(fields.get("kernel")), _axes(fields.get("stride", 1))
     if padding == "valid":
-        return [], all(isinstance(k, int) for k in kernels)
+        # What a stride beyond the kernel leaves over is kept there and cut off here.
+        pairs = [(k, s) for k in kernels for s in strides]
+        return [], all(isinstance(k, int) and isinstance(s, int) and k >= s for k, s in pairs)
     if padding == "same":
         over = {k - s for k in kernels for s in strides if isinstance(k, int) and isinstance(s, int)}
         if len(over) == 1 and (whole := over.pop()) >= 0 and whole % 2 == 0:

@@ -70,7 +70,7 @@ _PHRASES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"layer[-_ \t]*norm(?:ali[sz]ation)?", _word("ln")),
     (r"local[-_ \t]+response[-_ \t]+norm(?:ali[sz]ation)?", _word("lrn")),
     (r"leaky[-_ \t]+relu", _word("leakyrelu")),
-    (r"drop[-_ \t]*out[ \t,]*\(?(?:(?P<share>0?\.\d+)|(?P<percent>\d\d?)[ \t]*%)\)?", _share),
+    (r"drop[-_ \t]*out[ \t,]*(?:(?P<share>0?\.\d+)|(?P<percent>\d\d?)[ \t]*%)", _share),
 )
 
 

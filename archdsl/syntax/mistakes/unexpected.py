@@ -19,7 +19,10 @@ class SyntaxMistake(Diagnostic):
 
 
 class Foreign(Diagnostic):
-    """A line of another language: Python, YAML or JSON. It is reported once a file."""
+    """A line of another language: Python, YAML, JSON, or a table of a paper.
+
+    Where it is a layer, it is said how that is written here; what is none is reported once a file.
+    """
 
     code = "foreign-language"
     bad = "arch net\ninput 3x8x8\nself.conv = nn.Conv2d(3, 8, 3)\n"
@@ -38,7 +41,8 @@ _FOREIGN = (
     (
         "Darknet's notation",
         re.compile(
-            r"\s*(filters|activation|batch_normalize|size|pad|padding|stride|groups|output|probability|from|layers)\s*=\s*[a-z0-9]+\s*$"
+            r"\s*(filters|activation|batch_normalize|size|pad|padding|stride|groups|output|probability|from|layers)"
+            r"\s*=\s*[a-z0-9.]+\s*$"
         ),
     ),
 )
