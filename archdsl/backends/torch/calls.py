@@ -37,6 +37,7 @@ def is_class(node: Node) -> bool:
     return node.origin is not None and isinstance(node, (Call, Chain, Merge))
 
 
+@once
 def key_and_row(node: Node) -> tuple[Key, Row]:
     """The class that a node needs, and the numbers it is called with."""
     special: list[Any] = []
