@@ -47,7 +47,8 @@ def as_on_the_command_line() -> Iterator[None]:
 def test_checking_grows_in_proportion(family: str) -> None:
     nested = family.startswith("nested") or family.endswith(("of themselves", "in a block"))
     guessing = family.removeprefix("unknown: ").startswith(GUESSING) and family.startswith("unknown")
-    most = NESTED if nested or guessing else IN_PROPORTION
+    # The source is written too, whose formulas hold each other.
+    most = NESTED if nested or guessing or family.startswith("open: ") else IN_PROPORTION
     assert exponent(family, "check", 8 if nested else 14, USUAL) <= most
 
 
