@@ -28,6 +28,9 @@ VIEWS = frozenset(
 )
 """What may give a tensor that lies in the memory of the one it was given."""
 
+READ_BACK = "<read back>"
+"""What a text that is made a tree of, and never code, goes by."""
+
 CONTAINERS = frozenset({"Sequential", "ModuleList"})
 
 
@@ -118,7 +121,7 @@ class Source(World):
         reader = Reader(self)
         later: list[tuple[ast.FunctionDef | ast.ClassDef, str]] = []
         seen: set[str] = set()
-        for node in ast.parse(text).body:
+        for node in ast.parse(text, READ_BACK).body:
             names = self.declared(node)
             if not seen.isdisjoint(names):
                 raise Problem(f"`{seen.intersection(names).pop()}` is declared twice")
@@ -132,7 +135,7 @@ class Source(World):
                 self.globals[name] = Function(name, (), {}, lambda env: None)
         for node, name in later:
             if name in leaves:
-                if ast.dump(node) != ast.dump(ast.parse(leaves[name]).body[0]):
+                if ast.dump(node) != ast.dump(ast.parse(leaves[name], READ_BACK).body[0]):
                     raise Problem(f"`{name}` isn't the class that its layer brings along")
             elif isinstance(node, ast.ClassDef):
                 self.read_class(node, reader)
