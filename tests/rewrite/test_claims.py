@@ -11,8 +11,10 @@ import torch
 import archdsl
 from archdsl.analysis.dataflow import dataflow
 from archdsl.diagnostics import Span
+from archdsl.elaborate.labels import UnknownLabel
 from archdsl.layers.base import Layer, keywords
 from archdsl.limits import Limits
+from archdsl.network import Network
 from archdsl.proving import prove
 from archdsl.rewrite import draft as drafts
 from archdsl.rewrite import rewrites
@@ -189,9 +191,18 @@ def test_a_text_longer_than_a_spec_may_be(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_source_that_can_not_be_written_is_told_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken(monkeypatch, "f: [a: conv3-8 relu]", "f: [g: [a: conv3-8] relu]")
-    text = "input 8x4x4\nf: [a: conv3-8 relu]\nconcat<@f.a | identity>"
-    refused(text, "unfold", "")
+    """Whatever the compiler refuses of the new text alone is refused by the rewrite."""
+    original = Network.source
+
+    def source(self: Network) -> str:
+        if "bn" not in self.program.file.source.text:
+            raise archdsl.ArchError(UnknownLabel(None, "no source can get at it"))
+        return original(self)
+
+    monkeypatch.setattr(Network, "source", source)
+    refused(
+        "input 8x4x4\nconv3-8 bn", "fold-batchnorm", "the new text would have this mistake: no source can get at it"
+    )
 
 
 # Forms
