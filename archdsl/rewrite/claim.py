@@ -133,7 +133,7 @@ class _Holding:
         if absorbed is None and self.form(operation) != self.form(old):
             assert isinstance(operation.what, Layer)
             why = f"`{old.path}` would be another layer, `{operation.what.written}`"
-            if type(operation.what) is type(old.what) and operation.keys() and self.moved(operation, old):
+            if type(operation.what) is type(old.what) and operation.takes != old.takes and self.moved(operation, old):
                 why = f"{operation.takes[0]} would arrive at `{old.path}`, whose weights are for {old.takes[0]}"
             elif _elements(old) != _elements(operation):
                 why = f"`{old.path}` makes {old.makes}, and would make {operation.makes}"
