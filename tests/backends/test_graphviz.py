@@ -198,6 +198,7 @@ class TestText:
         from archdsl.backends.graphviz.drawing import Box, Drawing, Edge, Frame
         from archdsl.backends.graphviz.printing import print_dot
         from archdsl.backends.graphviz.writing import write_picture
+        from archdsl.writing import output
 
         root = Frame("")
         frame = Frame(label, label, root)
@@ -207,7 +208,7 @@ class TestText:
         frame.children.append(second)
         drawing = Drawing(label, label, root, [first, second], [Edge(first, second, "long", label)])
         path = tmp_path / "x.svg"
-        write_picture(print_dot(drawing, "TB"), path)
+        write_picture(print_dot(drawing, "TB"), "svg", output(path, "svg", False))
         tree = ElementTree.parse(path)
         texts = "".join("".join(each.itertext()) for each in tree.iter("{http://www.w3.org/2000/svg}text"))
         assert texts.replace("\xa0", "").count(label) >= 8

@@ -163,7 +163,7 @@ REFUSED = [
         "fc-to-conv",
         "input 4x2x2\nlinear-8 flatten a: fc-8 concat<@a | fc-8> linear-4",
         "cannot-rewrite",
-        "would make 16x1x4",
+        "16x1x1 would arrive at `linear2`, whose weights are for 16",
     ),
     ("conv-to-fc", "input 4x8x8\nconv3-8", "nothing-to-rewrite", "sees its whole input"),
     ("fold-batchnorm", "input 4x8x8\nbn conv3-8 relu bn", "nothing-to-rewrite", "directly follows"),
