@@ -111,8 +111,8 @@ FOUND = {
     "a function that only forward uses": "arch net(q = 4)\ninput 4x8x8\npad(channels=(1, divisible(q, 4)))\n",
     "the index of turns around in a label": "arch net\ninput 4x8x8\nd: [l{i}: layerscale] x2 as i\n",
     "an index that is called name": "arch net\ninput 4x8x8\na{name}: relu x2 as name\n",
-    "names of the source": "arch net(Cna = 4, divisible = 2)\ninput 4x8x8\nblock drop_path = [droppath(0.1)]\n"
-    "block named_tuple(c) = [conv1-{c}]\ndrop_path named_tuple(Cna) NetOutputs: conv1-{divisible}\n"
+    "names of the source": "arch net(Cna = 4, name = 2)\ninput 4x8x8\nblock drop_path = [droppath(0.1)]\n"
+    "block named_tuple(c) = [conv1-{c}]\ndrop_path named_tuple(Cna) NetOutputs: conv1-{name}\n"
     "aux side from @NetOutputs [gap]\ngap\n",
     "channels that are scaled by a branch of one place": "arch net\ninput 4x1\nmul<conv1-4 | identity>\n",
     "a part of the channels by its name": "arch net\ninput 4x8x8\n"
@@ -145,7 +145,7 @@ FOUND = {
 
 
 def test_a_constructor_offers_parameters_by_their_names() -> None:
-    names = ("divisible", "x", "self_", "Cna", "size", "name")
+    names = ("x", "self_", "Cna", "size", "name")
     for name in names:
         verdict = judging.judge(f"arch net({name} = 2)\ninput 4x8x8\nblock cna(c) = [conv1-{{c}}]\ncna({name})\n")
         assert verdict.kind == "ok", (name, verdict)

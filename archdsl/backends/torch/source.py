@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from archdsl.backends.torch.calls import (
+    SIZE,
     Key,
     freeze,
     is_class,
@@ -33,6 +34,7 @@ from archdsl.backends.torch.verify import verify
 from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
 from archdsl.elaborate.architecture import build_body, elaborator_of
 from archdsl.elaborate.budget import Budget
+from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import BlockValue, Labelled, LayerValue, Value, is_number
@@ -251,6 +253,9 @@ class SourceWriter:
     def network(self, fixed: frozenset[str]) -> GeneratedClass:
         """The class of the network; its parameters that are numbers stay open unless something depends on them."""
         row: Row = {name: value for name, value in self.parameters.items() if is_number(value)}
+        if self.program.input is not None and any(name.startswith(SIZE) for name in fixed):
+            # The text is that of one input size, which no parameter may change.
+            fixed |= free_names(self.program.input) & row.keys()
         names = Namespace(TAKEN)
         identifiers = {name: names.claim(name) for name in row}
         sizes = shape_row("in", self.architecture.input)

@@ -107,4 +107,4 @@ BLOCKS = [
     "relus",
 ]
 BLOCKS = [name for name in BLOCKS if not re.search(r"\d", name)]
-ARCH = ["q", "r", "width", "k", "n", "c", "Cna", "divisible", "name", "x", "s", "depth", "self_", "in_features"]
+ARCH = ["q", "r", "width", "k", "n", "c", "Cna", "name", "x", "s", "depth", "self_", "in_features"]
