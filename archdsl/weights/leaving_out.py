@@ -27,12 +27,15 @@ def proposed(surplus: Sequence[str], kept: Collection[str]) -> list[str]:
     A tensor's word that nothing kept has (`*.total_ops`), else the highest part that nothing kept is in.
     """
     words = Counter(split(name)[1] for name in surplus)
-    roles = {split(name)[1] for name in kept}
+    # A module may go by the word too, and hold what is kept.
+    odd = {
+        word for word, count in words.items() if count > 1 and not any(is_meant(each, (f"*.{word}",)) for each in kept)
+    }
     inside = {part for name in kept for part in _parts(name)}
     found: dict[str, None] = {}
     for name in surplus:
         word = split(name)[1]
-        if words[word] > 1 and word not in roles and name.endswith(word):
+        if word in odd and name.endswith(word):
             part = f"*.{word}"
         else:
             part = next(each for each in (*_parts(name), name) if each not in inside)
