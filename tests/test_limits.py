@@ -160,6 +160,6 @@ def test_what_is_no_limit(given: str, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_usual_limits_are_several_times_what_the_zoo_takes() -> None:
-    network = archdsl.load("densenet201", limits=Limits(layers=1000, calls=110, steps=3000, nesting=20))
+    network = archdsl.load("densenet201", limits=Limits(layers=1000, calls=110, steps=4000, nesting=20))
     assert network.shapes().params == 20_013_928
     assert all(getattr(USUAL, each.name) >= 1 for each in fields(Limits))
