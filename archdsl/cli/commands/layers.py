@@ -8,7 +8,10 @@ import click
 @click.command()
 @click.argument("name", metavar="[NAME]", required=False)
 def command(name: str | None) -> None:
-    """Show all layers, or everything about one, by its name here or in PyTorch, Keras, Darknet and papers."""
+    """Show all layers, or everything about one.
+
+    A layer is found by its name here, and by what PyTorch, Keras, Darknet and papers call it.
+    """
     from archdsl.diagnostics import ArchError, similar_help
     from archdsl.elaborate.binding import UnknownLayer
     from archdsl.layers.base import keywords
