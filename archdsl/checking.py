@@ -7,8 +7,10 @@ from pathlib import Path
 
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.expectations import expectations, failures
+from archdsl.backends.torch import source as written_source
 from archdsl.diagnostics import ArchError, Diagnostic, Source
 from archdsl.elaborate.architecture import elaborate
+from archdsl.elaborate.budget import Altogether, Budget
 from archdsl.elaborate.in_text import mistakes_in_text
 from archdsl.elaborate.program import Program
 from archdsl.ir.nodes import Architecture
@@ -16,6 +18,8 @@ from archdsl.limits import USUAL, Limits
 from archdsl.lints import look_over
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import find_all
+from archdsl.opening.reading import NoRegularFile
+from archdsl.reading import NotAFile
 from archdsl.record import record
 from archdsl.syntax import parse
 from archdsl.trying import Found, Stage, offer
@@ -52,8 +56,8 @@ class Report:
         return ", ".join(parts) or "no expectations"
 
 
-def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[str, Report]]:
-    """Check a spec with all its variants, or the one that the name means; of a folder every spec below it.
+def check(name_or_path: str | Path, limits: Limits = USUAL, variant: str | None = None) -> Iterator[tuple[str, Report]]:
+    """Check a spec with all its variants, or the one that is asked for or that the name means; of a folder every spec.
 
     Gives each spec's name with its report. Raises OSError for what can't be read.
     """
@@ -62,6 +66,9 @@ def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[st
     except ArchError as error:
         yield str(name_or_path), Report(error.diagnostics)
         return
+    except NotAFile:
+        yield str(name_or_path), Report((_no_file(str(name_or_path)),))
+        return
     for spec in specs:
         # What comes with archdsl goes by the name it was asked for, which may be a variant's.
         name = str(spec.path if spec.title is None else name_or_path)
@@ -69,8 +76,10 @@ def check(name_or_path: str | Path, limits: Limits = USUAL) -> Iterator[tuple[st
             source = spec.read(limits)
         except ArchError as error:
             yield name, Report(error.diagnostics)
+        except NotAFile:
+            yield name, Report((_no_file(name),))
         else:
-            yield name, check_text(source, spec.folder, limits, spec.variant)
+            yield name, check_text(source, spec.folder, limits, spec.variant if variant is None else variant)
 
 
 def check_text(source: Source, folder: Path | None, limits: Limits = USUAL, only: str | None = None) -> Report:
@@ -101,7 +110,12 @@ def _checked(source: Source, folder: Path | None, limits: Limits, only: str | No
 
 
 def check_program(program: Program, only: str | None = None) -> Report:
-    """Check a spec that was read; one mistake that shows in several variants is reported once."""
+    """Check a spec that was read; one mistake that shows in several variants is reported once.
+
+    Raises ArchError for a variant that isn't there.
+    """
+    if only is not None:
+        program.variant(only)
     if program.is_library:
         wrong = list(mistakes_in_text(program))
         return Report(
@@ -109,13 +123,17 @@ def check_program(program: Program, only: str | None = None) -> Report:
             blocks=len(program.blocks),
             by_itself=frozenset((each.code, repr(each.at)) for each in wrong),
         )
-    variants: list[str | None] = [only] if only else [*program.variants] or [None]
+    variants: list[str | None] = [only] if only is not None else [*program.variants] or [None]
     found: dict[tuple[str, str, str], Diagnostic] = {}
     held = 0
     networks: list[Architecture] = []
+    altogether = Altogether(program.limits)
     for variant in variants:
-        for diagnostic in _variant(program, variant, networks):
+        diagnostics, full = _variant(program, variant, networks, altogether)
+        for diagnostic in diagnostics:
             found.setdefault((diagnostic.code, repr(diagnostic.at), diagnostic.message), diagnostic)
+        if full:
+            break
         held += len(expectations(program, variant))
     told = {(each.code, repr(each.at)) for each in found.values()}
     by_itself: set[tuple[str, str]] = set()
@@ -139,15 +157,33 @@ def total(reports: Sequence[Report]) -> str:
     return f"{line}, {wrong} with mistakes" if wrong else line
 
 
-def _variant(program: Program, variant: str | None, networks: list[Architecture]) -> tuple[Diagnostic, ...]:
-    """What is wrong with a variant; its network joins the others if it can be built."""
+def _no_file(name: str) -> NoRegularFile:
+    return NoRegularFile(None, f"`{name}` is no regular file, and is not opened")
+
+
+def _variant(
+    program: Program, variant: str | None, networks: list[Architecture], altogether: Altogether
+) -> tuple[tuple[Diagnostic, ...], bool]:
+    """What is wrong with a variant, and whether that is all that will be looked at.
+
+    Its network joins the others if it can be built.
+    """
+    found: tuple[Diagnostic, ...]
+    budget, costs = Budget(program.limits), Costs()
     try:
-        architecture, costs = elaborate(program, variant), Costs()
+        architecture = elaborate(program, variant, budget=budget)
         check_parameters(architecture, costs, program.limits)
+        found = tuple(failures(program, architecture, costs, budget))
+        # What passes compiles: the source is written and read back, and nobody is told later that it can't be.
+        written_source(program, architecture)
         networks.append(architecture)
-        return tuple(failures(program, architecture, costs))
     except ArchError as error:
-        return error.diagnostics
+        found = error.diagnostics
+    try:
+        altogether.add(budget, program.variants[variant].span if variant else None)
+    except ArchError as error:
+        return (*found, *error.diagnostics), True
+    return found, False
 
 
 def _counted(number: int, what: str) -> str:

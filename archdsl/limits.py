@@ -23,7 +23,7 @@ class Limits:
     """
 
     bytes: int = _limit(2**20, "bytes of a file")
-    letters: int = _limit(1000, "characters of a name, a label or a string")
+    letters: int = _limit(1000, "characters of a name, a label, a string, or the whole name of a module")
     digits: int = _limit(40, "digits of a number", 4000)
     nesting: int = _limit(100, "brackets within each other, and blocks", 1000)
     files: int = _limit(100, "files that a spec is spread over")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from archdsl.runtime.weights import Loaded, Weights
     from archdsl.weights.fitting import Fit
     from archdsl.weights.preprocessing import Preprocessing
+    from archdsl.writing import Place
 
 WeightsSource: TypeAlias = "str | Path | Mapping[str, Tensor] | Weights"
 """A file of weights, `torchvision:` and a name, tensors by name, or weights that were read."""
@@ -89,14 +90,15 @@ def weights_of(weights: WeightsSource, variant: str | None = None) -> Weights:
     Raises ArchError, OSError and ImportError as `Network.load` says.
     """
     from archdsl.runtime.weights import Weights, from_tensors, read_weights
-    from archdsl.runtime.weights.published import PREFIX, published_weights
+    from archdsl.runtime.weights.published import published_weights
+    from archdsl.weights.files import PUBLISHED
 
     if isinstance(weights, Weights):
         return weights
     if isinstance(weights, Mapping):
         return from_tensors(weights)
-    if isinstance(weights, str) and weights.startswith(PREFIX):
-        return published_weights(weights.removeprefix(PREFIX), variant)
+    if isinstance(weights, str) and weights.startswith(PUBLISHED):
+        return published_weights(weights.removeprefix(PUBLISHED), variant)
     return read_weights(weights)
 
 
@@ -136,6 +138,10 @@ class Network:
     def costs(self) -> Costs:
         """Parameters and MACs of every node."""
         return Costs()
+
+    def at(self, input: Input) -> Network:
+        """The same network on another input, its variant and parameters kept. Raises ArchError where it doesn't fit."""
+        return build(self.program, self.variant, dict(self.architecture.parameters), input)
 
     def shapes(self, depth: int | None = None, receptive_field: bool = False, memory: Memory | None = None) -> Shapes:
         """Every layer with its shape, parameters and MACs, down to a depth counted from 1; and the totals.
@@ -225,37 +231,53 @@ class Network:
 
     def save(
         self,
-        path: str | Path,
+        path: str | Path | Place,
         module: nn.Module,
         *,
         preprocessing: Preprocessing | None = None,
         classes: Iterable[str] = (),
+        force: bool = False,
     ) -> None:
         """Write the weights of a module as safetensors, with the spec, its variant and parameters, and their hash.
 
-        What images go through first and the names of the classes go along where they are given. Raises OSError.
+        What images go through first and the names of the classes go along where they are given. A file that archdsl
+        didn't write, or that was changed since, is replaced only with `force`. Raises OSError.
         """
         from archdsl.opening.origin import Origin
         from archdsl.runtime.weights import write_weights
+        from archdsl.writing import output
 
         metadata = Origin.of(self.program, self.architecture).to_metadata()
-        write_weights(path, module.state_dict(), metadata, preprocessing, tuple(classes))
+        place = output(path, "safetensors", force)
+        write_weights(place, module.state_dict(), metadata, preprocessing, tuple(classes))
 
     def rewrite(self, rule: str, at: str | None = None, **switches: bool) -> Rewritten:
         """The spec with a rewrite applied, `network.rewrite("fc-to-conv").text`, and how its weights travel.
 
         `at` is the name of a module, below which alone it is applied; switches are those of the rule. Raises ArchError
-        where there is no such rule, nothing for it, or something that it can't be right for.
+        where there is no such rule, nothing for it, or something that it can't be right for. What comes is held to what
+        the rule claims of it, in every variant, and compiles.
         """
-        from archdsl.rewrite import rewrite
+        from archdsl.rewrite import refused_text, rewrite
 
-        return rewrite(self.program, rule, at, self.variant, self.architecture, **switches)
+        rewritten = rewrite(self.program, rule, at, self.variant, self.architecture, **switches)
+        for variant, architecture in rewritten.draft.networks.items():
+            made = Network(rewritten.program, architecture)
+            try:
+                check_parameters(architecture, made.costs, rewritten.program.limits)
+                made.source()
+            except ArchError as error:
+                if variant in self.program.variants or not self.program.variants:
+                    # A mistake that was there before is told in its place.
+                    Network(self.program, elaborate(self.program, variant)).source()
+                raise refused_text(rewritten.rule, error) from None
+        return rewritten
 
-    def diagram(self, path: str | Path, **options: Any) -> Path:
+    def diagram(self, path: str | Path | Place, **options: Any) -> Path:
         """Draw the network into a file, SVG, PNG, PDF or DOT by its suffix, and give its path.
 
-        The options are those of `archdsl.backends.graphviz.render`: direction, depth and fold. Raises
-        OSError, whose text is one line, where the picture can't be made.
+        The options are those of `archdsl.backends.graphviz.render`: direction, depth, fold and force. Raises
+        OSError, whose text is one line, where the picture can't be made, or the file is none of ours.
         """
         from archdsl.backends.graphviz import render
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.analysis.instances import instances
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.parameters import settle_parameters
@@ -47,11 +46,11 @@ def prove(
     from archdsl.runtime.proof import prove as run
 
     new = rewritten_network(network, rewritten)
-    old_layers, new_layers = instances(network.architecture), instances(new.architecture)
     tensors = None if weights is None else _fitted(network, weights)
-    travels = list(rewritten.travels(old_layers, new_layers))
+    travels = list(rewritten.travels(network.architecture, new.architecture))
     sides = Side(network.architecture, network.source()), Side(new.architecture, new.source())
-    proof, made = run(*sides, travels, tensors)
+    rule = rewritten.rule
+    proof, made = run(*sides, travels, tensors, rule.exact and rule.in_training)
     if rewritten.rule.exact and not proof.equal:
         name = network.variant or network.name
         raise ArchError(

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 import archdsl
 from archdsl.recipes.recipe import Recipe
 from archdsl.train.checkpoint import State
+from archdsl.train.engine import engine, quiet
 from archdsl.train.images import Images
 from archdsl.train.keeping import Keeping
 from archdsl.train.learning import Learning
@@ -22,8 +23,8 @@ from archdsl.train.preparation import Preparation
 from archdsl.train.progress import Watching
 from archdsl.train.reading import Data
 from archdsl.train.stopping import Stop
-from archdsl.train.training import engine, quiet
 from archdsl.train.tuning import Tuning
+from archdsl.weights.preprocessing import Preprocessing
 
 RATE = 0.01
 
@@ -37,12 +38,14 @@ class Comparison:
         pixels = torch.randint(256, (batch * steps, channels, size, size), generator=draw, dtype=torch.uint8)
         self.images = Images(pixels, torch.randint(10, (len(pixels),), generator=draw))
         self.name, self.batch = name, batch
-        self.preparation = Preparation(channels, (size, size), False, (0.0,), (1.0,), (size, size))
+        scale = (0.0,) * channels, (1.0,) * channels
+        self.preparation = Preparation(Preprocessing((size, size), (size, size), "bilinear", *scale))
 
     def network(self) -> nn.Module:
         """A new one with the weights of one seed."""
         torch.manual_seed(0)
-        return archdsl.load(self.name, input=(self.preparation.channels, *self.preparation.size)).module()
+        shown = self.preparation.preprocessing
+        return archdsl.load(self.name, input=(shown.channels, *shown.crop)).module()
 
     def ours(self) -> Callable[[], None]:
         """`archdsl train` from its first step to its last: sums, checkpoint and progress included."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from difflib import SequenceMatcher
-from itertools import groupby
-from typing import Literal, TypeAlias
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import groupby, takewhile
+from typing import Literal
 
 from archdsl.analysis.instances import Instance, instances
+from archdsl.analysis.pairing import Named, paired
 from archdsl.ir.nodes import Architecture
 from archdsl.record import record
 from archdsl.shape import Dim
@@ -26,11 +26,31 @@ class LayerOf:
     params: Dim
     macs: Dim
     keyword: str
+    labels: str
+    """The name with `#` for what is no label."""
 
     @classmethod
     def of(cls, layer: Instance) -> LayerOf:
         inner, x = layer.node.layer, layer.node.input
-        return cls(layer.name, inner.written, layer.node.output.dims, inner.parameters(x), inner.macs(x), inner.keyword)
+        return cls(
+            layer.name,
+            inner.written,
+            layer.node.output.dims,
+            inner.parameters(x),
+            inner.macs(x),
+            inner.keyword,
+            layer.labels,
+        )
+
+    @property
+    def content(self) -> Hashable:
+        """What it is, whatever its name."""
+        return self.layer, self.output, self.params, self.macs
+
+    @property
+    def named(self) -> Named:
+        """What it is paired by."""
+        return Named(self.name, self.labels, self.keyword, self.content)
 
     @property
     def pattern(self) -> str:
@@ -51,49 +71,33 @@ class Pair:
             return "came"
         if self.after is None:
             return "went"
-        same = (self.before.layer, self.before.output, self.before.params, self.before.macs) == (
-            self.after.layer,
-            self.after.output,
-            self.after.params,
-            self.after.macs,
-        )
-        return "same" if same else "changed"
+        return "same" if self.before.content == self.after.content else "changed"
 
 
 def difference(before: Architecture, after: Architecture) -> tuple[Pair, ...]:
     """The layers of two networks side by side, in the order of both.
 
-    Layers are the same by their labels and what is written; between those that are, by name, by what is written, and
-    last by their kind, each in order. Raises ArchError for a network of too many layers to go through one by one.
+    Of all ways to lay them side by side it is one in which the fewest layers come and go; of those one with the fewest
+    labels that differ, then the fewest layers, then the fewest numbers in names. A layer of another kind is the same
+    only under the same name. Raises ArchError for a network of too many layers to go through one by one.
     """
     left, right = ([LayerOf.of(layer) for layer in instances(each)] for each in (before, after))
-    return tuple(_aligned(left, right, _RULES))
+    start = _alike(left, right)
+    end = _alike(left[start:][::-1], right[start:][::-1])
+    inner, inner_after = left[start : len(left) - end], right[start : len(right) - end]
+    return (
+        *map(Pair, left[:start], right[:start]),
+        *(
+            Pair(None if here is None else inner[here], None if there is None else inner_after[there])
+            for here, there in paired([each.named for each in inner], [each.named for each in inner_after])
+        ),
+        *map(Pair, left[len(left) - end :], right[len(right) - end :]),
+    )
 
 
-Rule: TypeAlias = Callable[[LayerOf], Hashable]
-
-_RULES: tuple[Rule, ...] = (
-    lambda layer: (layer.pattern, layer.layer, layer.output),
-    lambda layer: (layer.pattern, layer.layer),
-    lambda layer: layer.name,
-    lambda layer: layer.layer,
-    lambda layer: layer.keyword,
-)
-"""By what two layers are taken for the same, the surest first."""
-
-
-def _aligned(left: Sequence[LayerOf], right: Sequence[LayerOf], rules: Sequence[Rule]) -> Iterator[Pair]:
-    if not rules or not left or not right:
-        yield from (Pair(each, None) for each in left)
-        yield from (Pair(None, each) for each in right)
-        return
-    rule, *others = rules
-    keys, keys_after = ([rule(layer) for layer in side] for side in (left, right))
-    here = there = 0
-    for start, other, size in SequenceMatcher(None, keys, keys_after, autojunk=False).get_matching_blocks():
-        yield from _aligned(left[here:start], right[there:other], others)
-        yield from map(Pair, left[start : start + size], right[other : other + size])
-        here, there = start + size, other + size
+def _alike(left: Sequence[LayerOf], right: Sequence[LayerOf]) -> int:
+    """How many layers are the same at the beginning of both."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
 
 
 @record

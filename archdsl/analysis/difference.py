@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from archdsl.analysis.notation import node_text
 from archdsl.formula import sizes_text
+from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.ir.names import Entry, Inside, Kind, names, style
 from archdsl.ir.nodes import (
     Architecture,
@@ -37,6 +38,8 @@ class _Comparison:
     def __init__(self, passed: Callable[[str], bool]) -> None:
         self.passed = passed
         self.same: set[tuple[Node, Node]] = set()
+        self.marks: dict[Mark, Mark] = {}
+        """The marks of theirs, by those of ours."""
 
     def container(
         self, theirs: Chain, ours: Chain, kind: Kind, prefix: str, entries: tuple[Entry, ...] | None = None
@@ -53,6 +56,7 @@ class _Comparison:
             if number >= len(others):
                 return f"`{name.removesuffix('.') or 'the end'}` is {node_text(member.node)} here, and nothing there"
             inside = entry if isinstance(entry, Inside) else None
+            self.marks |= zip(member.marks, others[number].marks, strict=False)
             found = self.node(others[number].node, member.node, name, inside)
             if found:
                 return found
@@ -97,10 +101,16 @@ class _Comparison:
                 if found:
                     return found
         elif isinstance(theirs, Aux) and isinstance(ours, Aux):
-            return differ if theirs.target != ours.target else self.node(theirs.body, ours.body, name)
-        elif isinstance(theirs, Reference) and isinstance(ours, Reference) and theirs.target != ours.target:
-            return differ
+            return self.node(theirs.body, ours.body, name) if self.one_tensor(theirs.target, ours.target) else differ
+        elif isinstance(theirs, Reference) and isinstance(ours, Reference):
+            return None if self.one_tensor(theirs.target, ours.target) else differ
         return None
+
+    def one_tensor(self, theirs: Path, ours: Path) -> bool:
+        """Whether two references mean the same tensor, as far as its member has been met in both networks."""
+        if all(mark in self.marks for mark in ours):
+            return tuple(self.marks[mark] for mark in ours) == theirs
+        return spelled(theirs) == spelled(ours)
 
 
 def _body(node: Node) -> Node:
@@ -120,7 +130,7 @@ def _single_member(member: Member) -> Iterator[Member]:
         return
     for run in member.node.runs:
         assert isinstance(run.count, int)
-        for _ in range(run.count):
+        for _ in range(run.count) if run.node.members else ():
             yield from _single(run.node)
 
 

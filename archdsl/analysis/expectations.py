@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.trace import Tracer
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal, similar_help
+from archdsl.elaborate.budget import Budget
+from archdsl.elaborate.named_values import named_values
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope
 from archdsl.elaborate.variants import Expectation
+from archdsl.ir.marks import spelled
 from archdsl.ir.nodes import Architecture
 from archdsl.record import record
-from archdsl.shape import Dim
+from archdsl.shape import Dim, Shape
 from archdsl.symbolic import symbols
 from archdsl.syntax import tree
 
@@ -58,9 +62,11 @@ def expectations(program: Program, variant: str | None) -> list[Expectation]:
     return found + list(chosen.expects if chosen else ())
 
 
-def failures(program: Program, architecture: Architecture, costs: Costs | None = None) -> list[Diagnostic]:
-    """A diagnostic for every expectation that isn't met, or can't be."""
-    checker = _Checker(program, architecture, costs)
+def failures(
+    program: Program, architecture: Architecture, costs: Costs | None = None, budget: Budget | None = None
+) -> list[Diagnostic]:
+    """A diagnostic for every expectation that isn't met, or can't be; `budget` counts what working them out takes."""
+    checker = _Checker(program, architecture, costs, budget or Budget(program.limits))
     found: list[Diagnostic] = []
     for each in expectations(program, architecture.variant):
         try:
@@ -112,8 +118,9 @@ def measured(text: str) -> Measured:
 class _Checker:
     """Holds expectations against one network."""
 
-    def __init__(self, program: Program, architecture: Architecture, costs: Costs | None) -> None:
+    def __init__(self, program: Program, architecture: Architecture, costs: Costs | None, budget: Budget) -> None:
         self.program = program
+        self.evaluate = program.evaluator(budget)
         self.architecture = architecture
         self.summary = Summary(architecture, costs)
         self.metrics: dict[str, Callable[[Expectation], Figure]] = {
@@ -123,6 +130,17 @@ class _Checker:
             "smallest_input": lambda each: self.summary.smallest_input,
             "size": self._size,
         }
+
+    @cached_property
+    def marks(self) -> Mapping[str, Shape]:
+        """The shapes of the tensors that labels name."""
+        traced = Tracer()(self.architecture.body, self.architecture.input)
+        return {spelled(path): shape for path, shape in traced.marks.items()}
+
+    @cached_property
+    def rows(self) -> Mapping[str, tuple[Dim, ...]]:
+        """The sizes that leave each module, by its whole name."""
+        return {row.name: row.output for row in self.summary.rows}
 
     def check(self, each: Expectation) -> list[Diagnostic]:
         """What is wrong with one expectation. Raises ArchError where it can't be held against anything."""
@@ -169,13 +187,12 @@ class _Checker:
             raise ArchError(
                 BadExpectation(each.span, "`size` needs a label in brackets: `size(@label)`", "expected here")
             )
-        marks = Tracer()(self.architecture.body, self.architecture.input).marks
-        if label in marks:
-            return marks[label].dims
-        rows = {row.name: row.output for row in self.summary.rows}
-        if label in rows:
-            return rows[label]
-        helps = similar_help(label, [*marks, *rows], "a label") or ["`archdsl shapes` lists the names of all tensors"]
+        if label in self.marks:
+            return self.marks[label].dims
+        if label in self.rows:
+            return self.rows[label]
+        helps = similar_help(label, [*self.marks, *self.rows], "a label", each.span)
+        helps = helps or ["`archdsl shapes` lists the names of all tensors"]
         raise ArchError(BadExpectation(each.span, f"nothing is labelled `{label}`", "expected here", helps=helps))
 
     def _count(self, each: Expectation, found: int) -> list[Diagnostic]:
@@ -223,8 +240,8 @@ class _Checker:
         return [self._failed(each, "none" if found is None else "x".join(map(str, found)), [])]
 
     def _value(self, expression: tree.Expression) -> object:
-        parameters = dict(self.architecture.parameters)
-        return self.program.evaluator()(expression, Scope(parameters))
+        named = named_values(self.program, expression, self.evaluate)
+        return self.evaluate(expression, Scope({**named, **dict(self.architecture.parameters)}))
 
     def _failed(self, each: Expectation, found: str, notes: list[str]) -> Diagnostic:
         network = self.architecture.variant or self.architecture.name

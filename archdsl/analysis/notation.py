@@ -26,11 +26,11 @@ def node_text(node: Node) -> str:
         case Merge():
             return node.kind
         case Reference():
-            return f"@{node.target}"
+            return f"@{node.label}"
         case Repeat():
             return " ".join(_times(node_text(run.node), run.count) for run in node.runs)
         case Aux():
-            return f"aux from @{node.target} {node_text(node.body)}"
+            return f"aux from @{node.label} {node_text(node.body)}"
         case Chain():
             return group_text(node)
     raise AssertionError(f"a settled network has no {type(node).__name__}")

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import islice
 from typing import NamedTuple
 
-from archdsl.elaborate.references import MAX_MARKS
-from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
+from archdsl.ir.marks import Path
+from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, reachable
 from archdsl.layers.sight import Extent, View, through, together, unchanged
 from archdsl.record import record
 from archdsl.shape import Dim
@@ -36,7 +35,7 @@ class Field:
 Fields = tuple[Field | Extent, ...]
 """A field for each spatial axis of the input; none for a network on vectors."""
 
-Views = Mapping[str | None, View]
+Views = Mapping[Path | None, View]
 """What a tensor sees: by label, of the tensor that the label names, and under None of the one that arrives."""
 
 
@@ -44,14 +43,14 @@ class Seen(NamedTuple):
     """What the output of a node sees, and what is seen by the labels that it makes reachable."""
 
     output: Views
-    marks: Mapping[str, Views]
+    marks: Mapping[Path, Views]
 
 
 class Reached(NamedTuple):
     """What is seen of the network's input by the tensor at some place, and by the labels in reach there."""
 
     here: View
-    marks: Mapping[str, View]
+    marks: Mapping[Path, View]
 
 
 def start(rank: int) -> Reached:
@@ -88,8 +87,8 @@ class ReceptiveFields:
         """Where one is behind a member of a chain."""
         seen = self.of(member.node)
         here = _settled(seen.output, reached)
-        new = {name: _settled(views, reached) for name, views in _new_marks(member, seen).items()}
-        return Reached(here, {**reached.marks, **new, **dict.fromkeys(member.marks, here)})
+        inner = {path: _settled(views, reached) for path, views in seen.marks.items()}
+        return Reached(here, {**reached.marks, **reachable(member, inner, here)})
 
     def behind_run(self, chain: Chain, count: Dim, reached: Reached) -> Reached:
         """Where one is behind so many turns of a chain."""
@@ -127,17 +126,17 @@ class ReceptiveFields:
 
     def _chain(self, chain: Chain) -> Seen:
         here: Views = _arriving(chain)
-        made: dict[str, Views] = {}
+        made: dict[Path, Views] = {}
         for member in chain.members:
             seen = self.of(member.node)
-            new = {name: _behind(views, here, made) for name, views in _new_marks(member, seen).items()}
+            inner = {path: _behind(views, here, made) for path, views in seen.marks.items()}
             here = _behind(seen.output, here, made)
-            made |= new | dict.fromkeys(member.marks, here)
+            made |= reachable(member, inner, here)
         return Seen(here, made)
 
     def _repeat(self, node: Repeat) -> Seen:
         here: Views = _arriving(node)
-        made: dict[str, Views] = {}
+        made: dict[Path, Views] = {}
         for run in node.runs:
             for step in self._steps(run.node, run.count):
                 new = {name: _behind(views, here, made) for name, views in step.marks.items()}
@@ -146,7 +145,7 @@ class ReceptiveFields:
         return Seen(here, made)
 
     def _merge(self, node: Merge) -> Seen:
-        made: dict[str, Views] = {}
+        made: dict[Path, Views] = {}
         outputs: list[Views] = []
         for branch in node.branches:
             seen = self.of(branch)
@@ -167,14 +166,7 @@ def _arriving(node: Node) -> Views:
     return {None: unchanged(node.input.rank)}
 
 
-def _new_marks(member: Member, seen: Seen) -> Mapping[str, Views]:
-    """The labels inside a member that can be reached from behind it, as elaboration has them."""
-    if member.label is None:
-        return seen.marks if isinstance(member.node, (Merge, Repeat)) else {}
-    return {f"{member.label[0]}.{name}": views for name, views in islice(seen.marks.items(), MAX_MARKS)}
-
-
-def _behind(views: Views, here: Views, made: Mapping[str, Views]) -> Views:
+def _behind(views: Views, here: Views, made: Mapping[Path, Views]) -> Views:
     """What is seen by a tensor that sees `views` of its own surroundings, of what those surroundings see."""
     found: Views = {}
     for source, near in views.items():

@@ -8,17 +8,16 @@ a repeat three turns stand for all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.architecture import NeedsSize
-from archdsl.elaborate.references import MAX_MARKS
+from archdsl.ir.marks import Mark, Path
 from archdsl.ir.names import spliced
-from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
+from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat, reachable
 from archdsl.layers.base import Role
 from archdsl.record import record
 from archdsl.shape import Dim
@@ -65,7 +64,7 @@ class _Facts(NamedTuple):
     grad: bool
     held: bool
     """Whether what called the node holds its input to the end."""
-    labels: tuple[tuple[str, bool], ...]
+    labels: tuple[tuple[Path, bool], ...]
     """The labels that the node refers to, and whether the backward pass comes by them."""
     lines: bool
     """Whether it is written in lines, which hold the tensor they began with, and not in an `nn.Sequential`."""
@@ -80,9 +79,9 @@ class _Outcome:
     kept: int
     """Bytes that are kept and that nobody can get at any more."""
     output: _Tensor
-    marks: dict[str, _Tensor]
+    marks: dict[Path, _Tensor]
     x: _Tensor
-    labels: dict[str, _Tensor]
+    labels: dict[Path, _Tensor]
 
 
 @dataclass
@@ -125,12 +124,13 @@ class Rehearsal:
         self.batch = batch
         self.size = size
         self.known: dict[tuple[Node, _Facts], _Outcome] = {}
-        self.targets: dict[Node, tuple[str, ...]] = {}
-        self.named: frozenset[str] = frozenset()
+        self.targets: dict[Node, tuple[Path, ...]] = {}
+        self.named: frozenset[Mark] = frozenset()
+        """The marks whose own tensors are referred to."""
 
     def network(self, architecture: Architecture) -> tuple[int, int]:
         """The bytes at the peak, and those that are kept; the input is held by whoever runs the network."""
-        self.named = frozenset(name.rpartition(".")[2] for name in self.references(architecture.body))
+        self.named = frozenset(path[-1] for path in self.references(architecture.body))
         x = _Tensor(_Storage(self.bytes(architecture.input.elements)))
         frame = _Frame(frozenset(), True)
         frame.made[x.storage] = None
@@ -142,8 +142,8 @@ class Rehearsal:
         return number(elements) * self.batch * self.size
 
     def run(
-        self, frame: _Frame, node: Node, x: _Tensor, marks: Mapping[str, _Tensor]
-    ) -> tuple[_Tensor, dict[str, _Tensor]]:
+        self, frame: _Frame, node: Node, x: _Tensor, marks: Mapping[Path, _Tensor]
+    ) -> tuple[_Tensor, dict[Path, _Tensor]]:
         """Run a node within a frame; gives its output and the labels' tensors that it makes."""
         if isinstance(node, LayerNode):
             return self.layer(frame, node, x), {}
@@ -164,8 +164,8 @@ class Rehearsal:
         return self.placed(frame, found, x, labels)
 
     def placed(
-        self, frame: _Frame, found: _Outcome, x: _Tensor, labels: Mapping[str, _Tensor]
-    ) -> tuple[_Tensor, dict[str, _Tensor]]:
+        self, frame: _Frame, found: _Outcome, x: _Tensor, labels: Mapping[Path, _Tensor]
+    ) -> tuple[_Tensor, dict[Path, _Tensor]]:
         """What a node does in general, done here: its storages that live on are made anew."""
         here = {found.x.storage: x.storage}
         here |= {tensor.storage: labels[name].storage for name, tensor in found.labels.items()}
@@ -180,7 +180,7 @@ class Rehearsal:
         moved = {name: _Tensor(here[tensor.storage], tensor.fresh, tensor.grad) for name, tensor in found.marks.items()}
         return _Tensor(here[found.output.storage], found.output.fresh, found.output.grad), moved
 
-    def outcome(self, node: Node, x: _Tensor, facts: _Facts, labels: Mapping[str, _Tensor]) -> _Outcome:
+    def outcome(self, node: Node, x: _Tensor, facts: _Facts, labels: Mapping[Path, _Tensor]) -> _Outcome:
         """Run a node by itself, with stand-ins for what comes from outside."""
         given = _Tensor(_Storage(x.storage.bytes), x.fresh, x.grad)
         around = {name: _Tensor(_Storage(each.storage.bytes), grad=each.grad) for name, each in labels.items()}
@@ -192,8 +192,8 @@ class Rehearsal:
         return _Outcome(frame.peak, kept, y, made, given, around)
 
     def inside(
-        self, frame: _Frame, node: Node, x: _Tensor, marks: dict[str, _Tensor]
-    ) -> tuple[_Tensor, dict[str, _Tensor]]:
+        self, frame: _Frame, node: Node, x: _Tensor, marks: dict[Path, _Tensor]
+    ) -> tuple[_Tensor, dict[Path, _Tensor]]:
         match node:
             case Call():
                 return self.called(frame, node.body, x, marks)
@@ -208,18 +208,18 @@ class Rehearsal:
         raise AssertionError(f"a settled network has no {type(node).__name__}")
 
     def called(
-        self, frame: _Frame, chain: Chain, x: _Tensor, marks: dict[str, _Tensor]
-    ) -> tuple[_Tensor, dict[str, _Tensor]]:
+        self, frame: _Frame, chain: Chain, x: _Tensor, marks: dict[Path, _Tensor]
+    ) -> tuple[_Tensor, dict[Path, _Tensor]]:
         """A module of its own: its caller holds the input meanwhile, and so nothing in it may overwrite that."""
         frame.lines = not _is_sequential(chain)
         with frame.holding(x):
             return self.chain(frame, chain, _Tensor(x.storage, grad=x.grad), marks)
 
     def chain(
-        self, frame: _Frame, chain: Chain, x: _Tensor, marks: dict[str, _Tensor]
-    ) -> tuple[_Tensor, dict[str, _Tensor]]:
-        made: dict[str, _Tensor] = {}
-        reachable = dict(marks)
+        self, frame: _Frame, chain: Chain, x: _Tensor, marks: dict[Path, _Tensor]
+    ) -> tuple[_Tensor, dict[Path, _Tensor]]:
+        made: dict[Path, _Tensor] = {}
+        around = dict(marks)
         line = x
         with frame.holding():
             for member in chain.members:
@@ -231,20 +231,20 @@ class Rehearsal:
                     isinstance(member.node, Chain) and not member.node.container
                 )
                 with frame.holding(*([] if spliced_in else [line])):
-                    x, inner = self.run(frame, member.node, x, reachable)
-                new = _new_marks(member, inner)
-                if self.is_referenced(member.marks):
+                    x, inner = self.run(frame, member.node, x, around)
+                if not self.named.isdisjoint(member.marks):
                     x = _Tensor(x.storage, grad=x.grad)
-                    new |= dict.fromkeys(member.marks, x)
                     frame.alive.append(x.storage)
+                # What nothing refers to lives no longer for its label.
+                new = {path: each for path, each in reachable(member, inner, x).items() if path[-1] in self.named}
                 made |= new
-                reachable |= new
+                around |= new
         return x, made
 
     def repeat(
-        self, frame: _Frame, node: Repeat, x: _Tensor, marks: dict[str, _Tensor]
-    ) -> tuple[_Tensor, dict[str, _Tensor]]:
-        made: dict[str, _Tensor] = {}
+        self, frame: _Frame, node: Repeat, x: _Tensor, marks: dict[Path, _Tensor]
+    ) -> tuple[_Tensor, dict[Path, _Tensor]]:
+        made: dict[Path, _Tensor] = {}
         for run in node.runs:
             count = number(run.count)
             before = more = 0
@@ -257,15 +257,15 @@ class Rehearsal:
         return x, made
 
     def merge(
-        self, frame: _Frame, node: Merge, x: _Tensor, marks: dict[str, _Tensor]
-    ) -> tuple[_Tensor, dict[str, _Tensor]]:
-        made: dict[str, _Tensor] = {}
+        self, frame: _Frame, node: Merge, x: _Tensor, marks: dict[Path, _Tensor]
+    ) -> tuple[_Tensor, dict[Path, _Tensor]]:
+        made: dict[Path, _Tensor] = {}
         start = _Tensor(x.storage, grad=x.grad)
         outputs: list[_Tensor] = []
         # The source has the shortcut of a residual ahead of its main path, unless it needs a label from there.
         main, *others = node.branches
         residual = node.kind == "residual"
-        first = residual and not any(set(self.references(each)) & _labels(main) for each in others)
+        first = residual and not any({path[0] for path in self.references(each)} & _marks(main) for each in others)
         with frame.holding(start):
             for branch in [*others, main] if first else node.branches:
                 output, inner = self.run(frame, branch, start, {**marks, **made})
@@ -301,24 +301,14 @@ class Rehearsal:
             frame.kept += number(kept.statistics) * max(self.size, 4)
         return _Tensor(y, layer.output_is_scratch, grad)
 
-    def is_referenced(self, marks: Iterable[str]) -> bool:
-        """Whether a reference somewhere may mean one of these labels; it may say the path to it."""
-        return any(mark.rpartition(".")[2] in self.named for mark in marks)
-
-    def references(self, node: Node) -> tuple[str, ...]:
+    def references(self, node: Node) -> tuple[Path, ...]:
         """The labels that something inside a node names."""
         found = self.targets.get(node)
         if found is None:
-            names = {node.target} if isinstance(node, (Aux, Reference)) else set()
-            names.update(name for part in node.parts for name in self.references(part))
-            found = self.targets[node] = tuple(sorted(names))
+            names = {node.target: None} if isinstance(node, (Aux, Reference)) else {}
+            names |= {name: None for part in node.parts for name in self.references(part)}
+            found = self.targets[node] = tuple(names)
         return found
-
-
-def _new_marks(member: Member, inner: Mapping[str, _Tensor]) -> dict[str, _Tensor]:
-    if member.label is None:
-        return dict(inner) if isinstance(member.node, (Merge, Repeat)) else {}
-    return {f"{member.label[0]}.{name}": tensor for name, tensor in islice(inner.items(), MAX_MARKS)}
 
 
 def _is_sequential(chain: Chain) -> bool:
@@ -326,5 +316,5 @@ def _is_sequential(chain: Chain) -> bool:
     return not any(isinstance(member.node, (Merge, Reference)) for member in spliced(chain.members))
 
 
-def _labels(chain: Chain) -> set[str]:
+def _marks(chain: Chain) -> set[Mark]:
     return {mark for member in chain.members for mark in member.marks}

@@ -16,6 +16,7 @@ from itertools import islice
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.notation import node_text
 from archdsl.analysis.receptive_field import Fields, Reached, ReceptiveFields, fields, start
+from archdsl.ir.marks import Path
 from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
@@ -262,7 +263,7 @@ class _View:
             return None
         return fields(self.receptive.after(node, place.reached, count))
 
-    def at_label(self, target: str, place: _Place) -> _Place:
+    def at_label(self, target: Path, place: _Place) -> _Place:
         """The place where a label's tensor is in place of the one that arrives."""
         reached = place.reached
         return place if reached is None else replace(place, reached=reached._replace(here=reached.marks[target]))

@@ -7,14 +7,13 @@ same, so that the cost is that of the distinct turns and not of their count.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.merges import BranchMismatch
-from archdsl.elaborate.references import MAX_MARKS
-from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat
+from archdsl.ir.marks import Path
+from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat, reachable
 from archdsl.shape import Shape
 
 
@@ -22,10 +21,10 @@ class Traced(NamedTuple):
     """What a node makes of a shape, and the shapes of the labels that it makes reachable."""
 
     output: Shape
-    marks: Mapping[str, Shape]
+    marks: Mapping[Path, Shape]
 
 
-_NO_MARKS: Mapping[str, Shape] = {}
+_NO_MARKS: Mapping[Path, Shape] = {}
 
 
 class Tracer:
@@ -37,9 +36,9 @@ class Tracer:
     def __init__(self, in_training: bool = False) -> None:
         self.in_training = in_training
         self._known: dict[tuple[object, ...], Traced] = {}
-        self._targets: dict[Node, tuple[str, ...]] = {}
+        self._targets: dict[Node, tuple[Path, ...]] = {}
 
-    def __call__(self, node: Node, x: Shape, marks: Mapping[str, Shape] = _NO_MARKS) -> Traced:
+    def __call__(self, node: Node, x: Shape, marks: Mapping[Path, Shape] = _NO_MARKS) -> Traced:
         """What `node` makes of `x`, where `marks` are the labels in reach.
 
         Raises ArchError where a layer doesn't take what arrives, or branches don't fit.
@@ -52,16 +51,16 @@ class Tracer:
             found = self._known[key] = self._trace(node, x, marks)
         return found
 
-    def targets(self, node: Node) -> tuple[str, ...]:
+    def targets(self, node: Node) -> tuple[Path, ...]:
         """The labels that references inside a node name, on which its outcome therefore depends."""
         found = self._targets.get(node)
         if found is None:
-            names = {node.target} if isinstance(node, (Reference, Aux)) else set()
-            names.update(name for part in node.parts for name in self.targets(part))
-            found = self._targets[node] = tuple(sorted(names))
+            names = {node.target: None} if isinstance(node, (Reference, Aux)) else {}
+            names |= {name: None for part in node.parts for name in self.targets(part)}
+            found = self._targets[node] = tuple(names)
         return found
 
-    def _trace(self, node: Node, x: Shape, marks: Mapping[str, Shape]) -> Traced:
+    def _trace(self, node: Node, x: Shape, marks: Mapping[Path, Shape]) -> Traced:
         match node:
             case Chain():
                 return self._chain(node, x, marks)
@@ -89,22 +88,18 @@ class Tracer:
                 diagnostic.at = diagnostic.at or node.span
             raise
 
-    def _chain(self, chain: Chain, x: Shape, marks: Mapping[str, Shape]) -> Traced:
-        made: dict[str, Shape] = {}
-        reachable = dict(marks)
+    def _chain(self, chain: Chain, x: Shape, marks: Mapping[Path, Shape]) -> Traced:
+        made: dict[Path, Shape] = {}
+        around = dict(marks)
         for member in chain.members:
-            x, inner = self(member.node, x, reachable)
-            if member.label is None:
-                new = dict(inner) if isinstance(member.node, (Merge, Repeat)) else {}
-            else:
-                new = {f"{member.label[0]}.{name}": shape for name, shape in islice(inner.items(), MAX_MARKS)}
-            new |= dict.fromkeys(member.marks, x)
+            x, inner = self(member.node, x, around)
+            new = reachable(member, inner, x)
             made |= new
-            reachable |= new
+            around |= new
         return Traced(x, made)
 
-    def _repeat(self, node: Repeat, x: Shape, marks: Mapping[str, Shape]) -> Traced:
-        made: dict[str, Shape] = {}
+    def _repeat(self, node: Repeat, x: Shape, marks: Mapping[Path, Shape]) -> Traced:
+        made: dict[Path, Shape] = {}
         for run in node.runs:
             assert isinstance(run.count, int)
             for _ in range(run.count):
@@ -116,8 +111,8 @@ class Tracer:
                     break
         return Traced(x, made)
 
-    def _merge(self, node: Merge, x: Shape, marks: Mapping[str, Shape]) -> Traced:
-        made: dict[str, Shape] = {}
+    def _merge(self, node: Merge, x: Shape, marks: Mapping[Path, Shape]) -> Traced:
+        made: dict[Path, Shape] = {}
         shapes: list[Shape] = []
         for branch in node.branches:
             output, inner = self(branch, x, {**marks, **made})

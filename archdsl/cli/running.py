@@ -57,6 +57,11 @@ def _run(argv: Sequence[str] | None) -> int:
     except MissingExtra as error:
         _say(f"error: {error}")
         return USAGE
+    except ImportError as error:
+        if (error.name or "archdsl").partition(".")[0] == "archdsl":
+            raise
+        _say(f"error: `{error.name}` is installed and can't be imported: {error}")
+        return USAGE
     except click.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:

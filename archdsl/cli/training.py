@@ -77,8 +77,10 @@ def begun(
 def fitting_data(run: Run) -> DataSet:
     """The data of a run. Mistakes in how they fit are said here, before torch is imported, which takes its time."""
     from archdsl.recipes.datasets import data_set
+    from archdsl.recipes.failures import check_devices
     from archdsl.recipes.fitting import fit
 
+    check_devices(run.recipe)
     data = data_set(run.recipe.data, run.recipe.data_dir, run.recipe.download)
     fit(run.subject, data, run.recipe, run.recipe.weights is not None)
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -25,7 +26,12 @@ def fitting_options(command: Command) -> Command:
             is_flag=True,
             help="Take weights that say they were written for a network that computes something else.",
         ),
-        click.option("--drop", metavar="NAME", multiple=True, help="Leave a part of the file out; may be repeated."),
+        click.option(
+            "--drop",
+            metavar="NAME",
+            multiple=True,
+            help="Leave a part of the file out, as head or '*.total_ops'; may be repeated.",
+        ),
         click.option(
             "--new", metavar="NAME", multiple=True, help="Begin a part of the network anew, as fc; may be repeated."
         ),
@@ -44,21 +50,32 @@ def preprocessing_options(command: Command) -> Command:
         click.option(
             "--mean", metavar="M[,M…]", callback=_numbers, help="Mean of values in [0, 1], one or one a channel."
         ),
-        click.option("--resize", type=click.IntRange(1), metavar="N", help="Length of the shorter side, in pixels."),
         click.option(
-            "--crop", type=click.IntRange(1), metavar="N", help="Side of the middle that is cut out, in pixels."
+            "--resize",
+            callback=_size,
+            metavar="N|HxW",
+            help="Length of the shorter side in pixels, or what is covered.",
         ),
+        click.option("--crop", callback=_size, metavar="N|HxW", help="The middle that is cut out, in pixels."),
     ):
         command = option(command)
     return command
 
 
-def said(preprocessing: Preprocessing, channels: int, **values: Any) -> Preprocessing:
-    """The pre-processing with what the options say of it; one mean or deviation stands for all channels."""
+def said(preprocessing: Preprocessing | None, **values: Any) -> Preprocessing:
+    """The pre-processing of a network that takes images with what the options say of it.
+
+    One mean or deviation stands for all channels.
+    """
+    assert preprocessing is not None, "who asks has seen to it that an image comes in"
+    channels = preprocessing.channels
     given = {name: value for name, value in values.items() if value is not None}
     for name in ("mean", "std"):
         if len(given.get(name, ())) == 1:
             given[name] = given[name] * channels
+    for name in ("mean", "std"):
+        if len(given.get(name, (0,) * channels)) != channels:
+            raise click.UsageError(f"--{name} is one number, or {channels}, one for each channel")
     try:
         return preprocessing.with_values(**given)
     except ValueError as error:
@@ -81,6 +98,15 @@ def load_into(
     for remark in () if quiet else loaded.fit.remarks:
         print(f"note: {remark}", file=sys.stderr)
     return loaded
+
+
+def _size(context: click.Context, option: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,9})(?:x([0-9]{1,9}))?", value, re.ASCII)
+    if found is None:
+        raise click.BadParameter(f"`{value}` is neither a side as 224 nor height and width as 32x100", context, option)
+    return int(found[1]), int(found[2] or found[1])
 
 
 def _numbers(context: click.Context, option: click.Parameter, value: str | None) -> tuple[float, ...] | None:

@@ -1,36 +1,34 @@
-"""What commands write: any file, and generated source, which never replaces what a person wrote."""
+"""`-o FILE` and `--force`, which every command has that writes a file."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from archdsl.writing import write
+import click
 
-__all__ = ["write", "write_source"]
+from archdsl.writing import Output
+from archdsl.writing.marks import Form
 
-_MARK = b"# Written by archdsl: "
+if TYPE_CHECKING:
+    from archdsl.elaborate.program import Program
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def write_source(path: Path, source: str, force: bool) -> None:
-    """Write generated source, with a last line that tells whether it was changed since.
+def force_option(command: Command) -> Command:
+    """Give a command `--force`."""
+    text = "Replace a file even if archdsl didn't write it, or it was changed since."
+    return click.option("--force", is_flag=True, help=text)(command)
 
-    Raises OSError, and so for a file that is there and isn't such a text as it was written, unless `force` is said.
+
+def output(path: Path, form: Form, force: bool, program: Program, *others: str | Path | None) -> Output:
+    """The file that a command writes, which is none that it reads: those of its spec, and others.
+
+    Raises OSError where it can't be written to, so that this is known before anything is worked out.
     """
-    if not force and path.is_file() and not _is_ours(path.read_bytes()):
-        raise FileExistsError(
-            errno.EEXIST, "is not as archdsl wrote it, and --force is needed to replace it", str(path)
-        )
-    data = source.encode()
-    write(path, data + _MARK + _digest(data) + b"\n")
-
-
-def _is_ours(data: bytes) -> bool:
-    """Whether a file is empty, or a generated text that nobody changed."""
-    text, mark, digest = data.rpartition(_MARK)
-    return not data or (bool(mark) and digest.strip() == _digest(text))
-
-
-def _digest(text: bytes) -> bytes:
-    return hashlib.sha256(text).hexdigest()[:16].encode()
+    files = [Path(each.file.source.name) for each in program.files]
+    made = Output(path, form, force=force, inputs=[*files, *(Path(each) for each in others if each is not None)])
+    made.require()
+    return made

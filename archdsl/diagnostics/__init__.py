@@ -12,13 +12,10 @@ from archdsl.diagnostics.diagnostic import (
     Diagnostic,
     Edit,
     Label,
-    Proposal,
     Remedy,
-    proposal,
-    similar,
-    similar_help,
 )
 from archdsl.diagnostics.source import Source, Span
+from archdsl.diagnostics.spelling import Proposal, proposal, similar, similar_help
 
 if TYPE_CHECKING:
     from archdsl.diagnostics.json_lines import to_json

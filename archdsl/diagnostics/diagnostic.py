@@ -7,7 +7,7 @@ and nothing else has to be told about a new one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar, Literal, TypedDict
+from typing import ClassVar, Literal
 
 from archdsl.diagnostics.source import Span
 from archdsl.record import record
@@ -124,37 +124,3 @@ class ArchError(Exception):
         from archdsl.diagnostics.text import render_all
 
         return render_all(self.diagnostics)
-
-
-def similar(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The known names nearest to a mistyped one, at most two, best first."""
-    # Only a mistake needs this, and every run would wait for it.
-    import difflib
-
-    names = sorted(set(known))
-    close = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
-    # Capital letters alone make no other name: `ReLU` is nearest to `relu`.
-    small = difflib.get_close_matches(name.lower(), names, n=2, cutoff=0.6)
-    return tuple(small if name.lower() in names or not close else close)
-
-
-def similar_help(name: str, known: Iterable[str], what: str) -> list[str]:
-    """A help that names what was probably meant, or none."""
-    found = similar(name, known)
-    if not found:
-        return []
-    return [f"{what} with a similar name exists: " + " or ".join(f"`{each}`" for each in found)]
-
-
-class Proposal(TypedDict):
-    """What was probably meant, in words and as an edit."""
-
-    helps: list[str]
-    fixes: list[Edit]
-
-
-def proposal(at: Span, name: str, known: Iterable[str], what: str) -> Proposal:
-    """A help that names what was probably meant, and the edit that writes the likeliest in its place; or neither."""
-    names = list(known)
-    found = similar(name, names)
-    return {"helps": similar_help(name, names, what), "fixes": [Edit(at, found[0])] if found else []}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from archdsl.diagnostics.diagnostic import Edit
@@ -13,18 +14,18 @@ def removal(span: Span, safe: bool = False) -> Edit:
     """A piece of text left out, with its line where nothing else stands on it, else with the blanks ahead of it."""
     text = span.source.text
     start, end = span.start, span.end
-    line = text.rfind("\n", 0, start) + 1
+    line = span.source.line_starts[span.line - 1]
     rest = re.compile(r"[ \t]*(?:\n|$)").match(text, end)
-    if not text[line:start].strip() and rest is not None:
+    while start > line and text[start - 1] in " \t":
+        start -= 1
+    if start == line and rest is not None:
         return Edit(span.source.span(line, rest.end()), "", safe)
-    if rest is not None or text[start - 1 : start] in (" ", "\t"):
-        start -= len(text[line:start]) - len(text[line:start].rstrip(" \t"))
     return Edit(span.source.span(start, end), "", safe)
 
 
 def removal_from_list(span: Span, items: Sequence[Span], safe: bool = False) -> Edit:
-    """One of several items between commas left out, with one of the commas."""
-    place = items.index(span)
+    """One of several items between commas, in the order of the text, left out, with one of the commas."""
+    place = bisect_left(items, span.start, key=lambda each: each.start)
     if place + 1 < len(items):
         return Edit(span.source.span(span.start, items[place + 1].start), "", safe)
     start = items[place - 1].end if place else span.start

@@ -15,6 +15,7 @@ from archdsl.elaborate.scopes import block_scopes
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import Scope, Value, describe
+from archdsl.elaborate.whole_names import check_whole_names
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Architecture, Chain
 from archdsl.shape import Dim, Shape
@@ -46,8 +47,9 @@ def elaborate(
     variant: str | None = None,
     given: Mapping[str, Value] | None = None,
     dims: tuple[Dim, ...] | None = None,
+    budget: Budget | None = None,
 ) -> Architecture:
-    """The network of a spec with every number settled. `dims` replaces the declared input.
+    """The network of a spec with every number settled. `dims` replaces the declared input, `budget` counts the work.
 
     Raises ArchError for every mistake of the spec.
     """
@@ -60,11 +62,13 @@ def elaborate(
             )
         )
     chosen = program.variant(variant)
-    parameters = settle_parameters(program, chosen, given or {})
-    elaborator = elaborator_of(program, parameters, variant=chosen.name if chosen else None)
+    budget = budget or Budget(program.limits)
+    parameters = settle_parameters(program, chosen, given or {}, budget)
+    elaborator = elaborator_of(program, parameters, variant=chosen.name if chosen else None, budget=budget)
     try:
         x = Shape.of(dims) if dims else _input_shape(program, elaborator.evaluate, parameters)
         body = build_body(program, elaborator, parameters, x)
+        check_whole_names(body, program.limits)
         initials = settle_initializations(program.inits, elaborator, program.scope(parameters), body)
     except RecursionError:
         raise ArchError(too_deep(program.arch.span, program.limits)) from None
@@ -102,7 +106,8 @@ def elaborator_of(
             scopes.update(block_scopes(program, parameters, made.evaluate))
         return scopes[block]
 
-    made = Elaborator(block_scope, budget or Budget(program.limits), witnesses, variant, program.has_references)
+    budget = budget or Budget(program.limits)
+    made = Elaborator(block_scope, budget, witnesses, variant, program.references, program.names)
     return made
 
 
@@ -146,4 +151,4 @@ def build_body(program: Program, elaborator: Elaborator, parameters: Mapping[str
                 helps=["write them below: `conv3-64 bn relu gap fc-10`"],
             )
         )
-    return elaborator.finish(sequence, program.file.span, container=True)
+    return elaborator.finish(sequence, program.file.span, container=True, kind="top")

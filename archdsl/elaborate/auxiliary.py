@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError
-from archdsl.elaborate.labels import BadLabel, LabelTwice, check_label, evaluate_template, unknown_label
+from archdsl.elaborate.labels import BadLabel, LabelTwice, check_label
+from archdsl.elaborate.references import labelled
 from archdsl.elaborate.sequence import Sequence
 from archdsl.ir.nodes import Aux, Node
 from archdsl.layers.window import ShapeTooSmall
@@ -29,20 +30,18 @@ def aux_into(elaborator: Elaborator, item: tree.Aux, sequence: Sequence) -> None
         raise ArchError(
             BadLabel(item.name.span, f"the output can't be called `{name}`", "every tuple of outputs has that already")
         )
-    if name in sequence.marks or any(member.label == (name,) for member in sequence.members):
+    if name in sequence.labels or any(member.label == (name,) for member in sequence.members):
         raise ArchError(LabelTwice(item.name.span, f"the label `{name}` is given twice", "the second of that name"))
-    target = "".join(map(str, evaluate_template(elaborator.evaluate, item.source, sequence.scope, sequence.x)))
-    if target not in sequence.scope.marks:
-        raise ArchError(unknown_label(target, item.source.span, sequence.scope.marks))
+    tensor = labelled(elaborator, item.source, item.source.span, sequence.scope, sequence.x)
     x = sequence.x
     try:
-        body = _body(elaborator, item, Sequence(sequence.scope.marks[target], sequence.scope))
+        body = _body(elaborator, item, Sequence(tensor.shape, sequence.scope))
     except ArchError as error:
         for each in error.diagnostics:
             if isinstance(each, ShapeTooSmall):
                 each.notes = (*each.notes, f"`{name}` is made in training only: in evaluation smaller inputs fit")
         raise
-    sequence.add(Aux(input=x, output=x, span=item.span, target=target, body=body), (name,))
+    sequence.add(Aux(input=x, output=x, span=item.span, target=tensor.path, body=body), (name,))
 
 
 def _body(elaborator: Elaborator, item: tree.Aux, inner: Sequence) -> Node:

@@ -143,11 +143,11 @@ def _like(head: tree.Head, known: list[str]) -> tuple[list[str], list[Edit]]:
         (name, head.name.span),
         (base, head.span.source.span(head.span.start, head.span.start + len(base))),
     ):
-        found = similar(wanted, known)
+        found = similar(wanted, known, at)
         if found and wanted != base and not found[0][-1].isdigit():
             at = head.span.source.span(head.span.start, head.span.start + len(base))
         if found:
-            return similar_help(wanted, known, "a layer"), [Edit(at, found[0])]
+            return similar_help(wanted, known, "a layer", at), [Edit(at, found[0])]
     return [], []
 
 
@@ -191,14 +191,15 @@ class Binder:
         kind = keywords()[value.keyword]
         given: Given = {}
         place(kind, given, [(name, each, span) for name, each in value.arguments])
-        return self._build(kind, given, span, scope, x)
+        return build(kind, given, span) if value.whole else self._build(kind, given, span, scope, x)
 
     def _defaults(self, kind: type[Layer], scope: Scope, x: Shape) -> Given:
         """What `default` statements in force say of a layer, the later winning."""
         total: Given = {}
-        for default in scope.defaults.get(kind.keyword, ()):
+        for said in scope.defaults.get(kind.keyword, ()):
+            assert isinstance(said.statement, tree.Default)
             given: Given = {}
-            place(kind, given, self._arguments(default.call.arguments, scope, x))
+            place(kind, given, self._arguments(said.statement.call.arguments, said.under(scope), x))
             total |= given
         return total
 
@@ -329,7 +330,9 @@ def build(kind: type[Word], given: Given, span: Span) -> Word:
     try:
         return kind(**{field: value for field, (value, _) in given.items()})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        errors = error.errors(include_url=False)
+        # A number without which there is no layer is told ahead of one that stands in the wrong place.
+        first = next((each for each in errors if each["type"] == "missing"), errors[0])
         field = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] == "missing":
             what = {kind.digits: "a kernel", kind.dash: "a number behind a dash", kind.slash: "a stride"}.get(

@@ -65,14 +65,10 @@ def _new_call(
     calls.append(block)
     try:
         with _called_from(span):
-            body = elaborator.chain(block.body.items, scope, x, block.body.span, True)
+            body = elaborator.chain(block.body.items, scope, x, block.body.span, True, kind="block")
     finally:
         calls.pop()
-    others = tuple(
-        (name, scope.names[name])
-        for name in elaborator.memo.free(block, scope.blocks)
-        if name in scope.names and name not in arguments
-    )
+    others = tuple(each for each in elaborator.memo.bound(block, scope) if each[0] not in arguments)
     node = Call(
         input=x,
         output=body.output,
@@ -82,7 +78,7 @@ def _new_call(
         arguments=tuple(arguments.items()),
         body=body,
     )
-    elaborator.marks_of[node] = elaborator.marks_of[body]
+    elaborator.labels_of[node] = elaborator.labels_of[body]
     return node
 
 

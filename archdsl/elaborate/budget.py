@@ -69,7 +69,8 @@ class TensorTooLarge(Diagnostic):
 class Budget:
     """Counts of one network, or of the classes of one source. Each count raises ArchError beyond its limit.
 
-    `times` as much may be spent on a source: a text is built anew for each class that is tried for it.
+    `times` as much may be spent on a source: a text is built anew for each class that is tried for it. What the zoo
+    takes for that is less than twice what its networks do.
     """
 
     def __init__(self, limits: Limits, times: int = 1) -> None:
@@ -78,11 +79,15 @@ class Budget:
         self.layers = 0
         self.calls = 0
         self.steps = 0
+        self.written = 0
+        self.at: Span | None = None
+        """What was last worked out."""
         self.depth = 0
 
     def step(self, span: Span, times: int = 1) -> None:
         """An expression or statement, or the items of a list, worked out."""
         self.steps += times
+        self.at = span
         if self.steps > self.times * self.limits.steps:
             raise ArchError(
                 TooManySteps(
@@ -92,6 +97,11 @@ class Budget:
                     helps=["loop over fewer items", self.limits.help("steps")],
                 )
             )
+
+    def more(self, times: int) -> None:
+        """More steps for what was last worked out: its unknown numbers make it heavy."""
+        if self.at is not None:
+            self.step(self.at, times)
 
     def layer(self, span: Span) -> None:
         """One more member of a chain."""
@@ -116,6 +126,23 @@ class Budget:
                     f"blocks are unrolled into more than {self.limits.calls} different calls",
                     "called here",
                     helps=[self.limits.help("calls")],
+                )
+            )
+
+    def write(self, span: Span, count: int = 1) -> None:
+        """Members written out in a source, which a repeat within a repeat multiplies."""
+        self.written += count
+        most = self.times * self.limits.layers
+        if self.written > most:
+            raise ArchError(
+                TooManyLayers(
+                    span,
+                    f"written out as a source, this has more than {most} layers",
+                    "the limit was met here",
+                    helps=[
+                        "label the repeats within each other, so that each is a container",
+                        self.limits.help("layers"),
+                    ],
                 )
             )
 
@@ -165,6 +192,39 @@ class Budget:
                     helps=[self.limits.help("elements")],
                 )
             )
+
+
+class Altogether:
+    """What all variants of a spec take together: beyond some times the limits of one, no further one is looked at."""
+
+    TIMES = 5
+    """Usual tables of variants come nowhere near: the four DenseNets have 2,900 layers between them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.spent = {"steps": 0, "calls": 0, "layers": 0}
+
+    def add(self, budget: Budget, span: Span | None) -> None:
+        """Count in what a variant took. Raises ArchError, at its place, where all so far took too much together."""
+        for name, (kind, wording) in _ALTOGETHER.items():
+            self.spent[name] += getattr(budget, name)
+            most = self.TIMES * int(getattr(self.limits, name))
+            if self.spent[name] > most:
+                raise ArchError(
+                    kind(
+                        span,
+                        wording.format(most),
+                        "those behind it are not looked at",
+                        helps=["keep fewer variants in one file", self.limits.help(name)],
+                    )
+                )
+
+
+_ALTOGETHER: dict[str, tuple[type[Diagnostic], str]] = {
+    "steps": (TooManySteps, "the variants up to this one take more than {} steps together"),
+    "calls": (TooManyCalls, "the variants up to this one unroll blocks into more than {} different calls together"),
+    "layers": (TooManyLayers, "the variants up to this one unroll into more than {} different layers together"),
+}
 
 
 def shown(count: int) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal
 from archdsl.diagnostics.edits import removal_from_list
 from archdsl.elaborate.binding import BadArgument, UnexpectedNumber, UnknownArgument, find_layer
+from archdsl.elaborate.expressions import SIZES
+from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.values import LayerValue, PathValue, Scope, Value
 from archdsl.shape import Shape
 from archdsl.syntax import tree
@@ -124,13 +126,16 @@ class CallArguments:
         if kind.keyword in self.scope.afters:
             # What is to follow the layer belongs to it.
             return None
+        if not free_names(head).isdisjoint(SIZES):
+            # What arrives is known where the layer will stand.
+            return None
         fields = self.elaborator.binder.fields(head, self.scope, self.x)
-        return LayerValue(kind.keyword, tuple((field, value) for field, (value, _) in fields.items()), head.span)
+        return LayerValue(kind.keyword, tuple((field, value) for field, (value, _) in fields.items()), head.span, True)
 
     def _path(self, path: tree.Group) -> PathValue:
-        names = sorted(self.elaborator.memo.free(path, self.scope.blocks))
-        bound = tuple((name, self.scope.names[name]) for name in names if name in self.scope.names)
-        value = PathValue(path, bound, self.scope)
+        names = self.elaborator.memo.needed(path, self.scope)
+        bound = self.elaborator.memo.bound(path, self.scope)
+        value = PathValue(path, bound, self.scope.called(names), self.scope, tuple(self.elaborator.calls))
         self.elaborator.budget.items(path.span, value)
         return value
 

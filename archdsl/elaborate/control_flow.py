@@ -27,9 +27,9 @@ def loop_into(elaborator: Elaborator, node: tree.For, sequence: Sequence) -> Non
         names = unpack(node.names, item, node.iterable.span)
         if node.index is not None:
             names[node.index.text] = turn
-        sequence.scope = outer.with_marks(sequence.marks).bind(**names)
+        sequence.scope = outer.with_labels(sequence.labels).bind(**names)
         elaborator.statements(node.body.items, sequence, inside=True)
-    sequence.scope = outer.with_marks(sequence.marks)
+    sequence.scope = outer.with_labels(sequence.labels)
 
 
 def choice_into(elaborator: Elaborator, node: tree.If, sequence: Sequence) -> None:
@@ -60,6 +60,9 @@ def _both_into(elaborator: Elaborator, node: tree.If, condition: Condition, sequ
                 choice_into(elaborator, part, inner)
             elif part is not None:
                 elaborator.statements(part.items, inner, inside=True)
+        if elaborator.references.may_name(inner.labels):
+            # A tensor that is there in some calls only can't be referred to in one text for all.
+            raise NeedsValue(condition)
         sides.append(elaborator.finish(inner, node.span))
     then, otherwise = sides
     sequence.add(

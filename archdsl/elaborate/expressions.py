@@ -24,6 +24,7 @@ from archdsl.symbolic import (
     conjunction,
     disjunction,
     negate,
+    weight,
 )
 from archdsl.syntax import tree
 from archdsl.syntax.survey import too_deep
@@ -114,10 +115,10 @@ class Evaluator:
                 return self._compare(node, inner(node.left), inner(node.right))
             case tree.And():
                 left = self.truth(inner(node.left))
-                return False if left is False else conjunction([left, self.truth(inner(node.right))])
+                return False if left is False else self._joined(conjunction, left, inner(node.right))
             case tree.Or():
                 left = self.truth(inner(node.left))
-                return True if left is True else disjunction([left, self.truth(inner(node.right))])
+                return True if left is True else self._joined(disjunction, left, inner(node.right))
             case tree.Not():
                 return negate(self.truth(inner(node.operand)))
             case tree.IfElse():
@@ -133,6 +134,12 @@ class Evaluator:
             case tree.Function():
                 return self._function(node, inner)
         raise ArchError(BadOperands(node.span, "sizes can't stand in an expression"))
+
+    def _joined(self, join: Callable[..., Condition | bool], left: Condition | bool, right: Value) -> Condition | bool:
+        joined = join([left, self.truth(right)])
+        if isinstance(joined, Junction):
+            self.budget.more(len(joined.parts))
+        return joined
 
     def _name(self, word: tree.Word, scope: Scope, shape: Shape | None) -> Value:
         if word.text in scope.names:
@@ -169,6 +176,8 @@ class Evaluator:
         self._number(right, node.right.span)
         if op in ("/", "//", "%") and right == 0:
             raise ArchError(BadOperands(node.right.span, "division by zero", "this is 0"))
+        if isinstance(left, Expr) or isinstance(right, Expr):
+            self.budget.step(node.span, _effort(op, left, right))
         try:
             value = self._power(node, left, right) if op == "**" else ARITHMETIC[op](left, right)
         except OverflowError:
@@ -316,6 +325,13 @@ class Evaluator:
 
     def _too_large(self, node: tree.Expression, message: str) -> Diagnostic:
         return TooLarge(node.span, message, "too large", helps=[self.budget.limits.help("bits")])
+
+
+def _effort(op: str, left: Any, right: Any) -> int:
+    """The steps that arithmetic on unknown numbers takes: a product has each term of one with each of the other."""
+    if op == "**":
+        return weight(left) * 8
+    return weight(left) * weight(right) // 4 if op == "*" else (weight(left) + weight(right)) // 4
 
 
 def copying(scope: Scope) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
+from archdsl.once import once
 from archdsl.syntax import tree
 
 
-@cache
+@once
 def free_names(node: tree.Node) -> frozenset[str]:
     """Every name that occurs in a piece of text: in expressions, labels and as the name of a head.
 
@@ -31,7 +30,31 @@ def free_names(node: tree.Node) -> frozenset[str]:
     return frozenset(names)
 
 
-@cache
+@once
+def inner_labels_need(node: tree.Node, name: str, inside: bool = False) -> bool:
+    """Whether a label in a container of its own depends on a name; `inside` says that this is in one already.
+
+    Labels of members that a repeat splices into the container around it are formulas of its index. Those
+    further inside belong to a module that is built by itself, and to which no index is known.
+    """
+    if isinstance(node, (tree.Statement, tree.LabelledTable)):
+        if inside and node.label is not None and name in free_names(node.label):
+            return True
+        return inner_labels_need(node.body, name, inside or node.label is not None)
+    if isinstance(node, tree.Group):
+        return any(inner_labels_need(item, name, inside or _is_container(item)) for item in node.items)
+    if isinstance(node, tree.Merge) and node.name.text not in ("residual", "concat", "add", "mul"):
+        # Layers for a block.
+        inside = True
+    return any(inner_labels_need(child, name, inside) for child in node.children)
+
+
+def _is_container(item: tree.Node) -> bool:
+    """Whether an item of a group is a group that makes a module by itself."""
+    return isinstance(item, tree.Statement) and item.repeat is None and isinstance(item.body, tree.Group)
+
+
+@once
 def values_need(node: tree.Node, name: str) -> bool:
     """Whether the value of a name is needed to build this, beyond the labels it appears in."""
     if isinstance(node, tree.Statement):

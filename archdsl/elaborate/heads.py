@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span
-from archdsl.elaborate.binding import find_layer, is_bare, split_digits, unknown_layer
+from archdsl.elaborate.binding import UnexpectedNumber, find_layer, is_bare, split_digits, unknown_layer
 from archdsl.elaborate.blocks import call_into
 from archdsl.elaborate.expressions import BadOperands
 from archdsl.elaborate.sequence import Sequence
@@ -34,6 +34,8 @@ def head_into(elaborator: Elaborator, head: tree.Head, sequence: Sequence, label
     name = head.name.text
     scope, x = sequence.scope, sequence.x
     value = scope.names.get(name)
+    if isinstance(value, (PathValue, LayerValue)):
+        _nothing_with_it(head)
     if isinstance(value, PathValue):
         _handed_over(elaborator, value, sequence, label)
         return
@@ -43,7 +45,8 @@ def head_into(elaborator: Elaborator, head: tree.Head, sequence: Sequence, label
     if isinstance(value, LayerValue):
         layer = elaborator.binder.bind_value(value, value.span or head.span, scope, x)
         sequence.add(_layer_node(elaborator, layer, head, x), label)
-        _afterwards(elaborator, layer, head, sequence)
+        if not value.whole:
+            _afterwards(elaborator, layer, head, sequence)
         return
     if name in scope.blocks:
         call_into(elaborator, head, scope.blocks[name], (), sequence, label)
@@ -66,6 +69,23 @@ def head_into(elaborator: Elaborator, head: tree.Head, sequence: Sequence, label
     )
     sequence.add(node, label)
     _afterwards(elaborator, node.layer, head, sequence)
+
+
+def _nothing_with_it(head: tree.Head) -> None:
+    """Raise for numbers or arguments of a layer that was handed over with its own."""
+    with_it = head.span.source.span(head.name.span.end, head.span.end)
+    if not with_it.text or (head.call is not None and all(is_bare(each) for each in head.arguments)):
+        return
+    name = head.name.text
+    raise ArchError(
+        UnexpectedNumber(
+            with_it,
+            f"`{name}` is a layer that was handed over, with its own numbers and arguments",
+            "it takes no others here",
+            helps=[f"leave them out: `{name}`", "hand a block over to give it arguments"],
+            fixes=[Edit(with_it, "")],
+        )
+    )
 
 
 def check_keyword(word: tree.Word) -> None:
@@ -111,19 +131,28 @@ def placed(span: Span) -> Iterator[None]:
 
 def _afterwards(elaborator: Elaborator, layer: Layer, head: tree.Head, sequence: Sequence) -> None:
     """Add what an `after` in force says, unless the layer is `bare`."""
-    after = sequence.scope.afters.get(layer.keyword)
-    if after is None or any(is_bare(each) for each in head.arguments):
+    said = sequence.scope.afters.get(layer.keyword)
+    if said is None or any(is_bare(each) for each in head.arguments):
         return
     outer = sequence.scope
-    sequence.scope = outer.without_afters()
-    elaborator.body(after.body, sequence, None)
-    sequence.scope = outer.with_marks(sequence.marks)
+    sequence.scope = said.under(outer.without_afters())
+    elaborator.body(said.statement.body, sequence, None)  # type: ignore[union-attr]
+    sequence.scope = outer.with_labels(sequence.labels)
 
 
 def _handed_over(elaborator: Elaborator, value: PathValue, sequence: Sequence, label: Name | None) -> None:
     """Layers from angle brackets, built under the names they were written with."""
+    calls, elaborator.calls = elaborator.calls, list(value.calls)
+    try:
+        _elaborate_path(elaborator, value, sequence, label)
+    finally:
+        elaborator.calls = calls
+
+
+def _elaborate_path(elaborator: Elaborator, value: PathValue, sequence: Sequence, label: Name | None) -> None:
     items = value.group.items
-    inner = Sequence(sequence.x, value.scope)
+    # A branch that begins with what is handed over may begin with a reference.
+    inner = Sequence(sequence.x, value.scope, branch=sequence.branch and not sequence.members)
     if label is None:
         elaborator.statements(items, inner)
         sequence.members += inner.members

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span, proposal
 from archdsl.elaborate.binding import Given, build, place, written_arguments
@@ -44,27 +44,30 @@ def settle_initializations(
     if not items:
         return ()
     layers = list(_layers(body, set()))
+    inside: Members = {}
     made: dict[str, Initial] = {}
+    kinds: dict[str, str] = {}
     for item in items:
         rule = _rule(item, elaborator.evaluate, scope)
         if isinstance(item.target, tree.Template):
-            found = [named_layer(body, item.target)]
+            found = [named_layer(body, item.target, inside)]
             target = f"@{item.target.span.text}"
         else:
             check_keyword(item.target)
             target = item.target.text
+            elaborator.budget.step(item.span, len(layers))
             classes = {_module(node) for node in layers if node.layer.keyword == target}
             # PyTorch has one class for a convolution and a depthwise one; a rule is for the class.
             found = [node for node in layers if _module(node) in classes]
         for node in found:
             _check_weight(node, rule, item)
         modules = {_module(node): None for node in found}
-        for other in made.values():
-            if other.target != target and "@" not in target + other.target and modules.keys() & {*other.modules}:
+        for module in modules if target[0] != "@" else ():
+            if kinds.setdefault(module, target) != target:
                 raise ArchError(
                     ImpossibleInitialization(
                         item.span,
-                        f"`{target}` and `{other.target}` are both `nn.{next(iter(modules))}` in PyTorch, "
+                        f"`{target}` and `{kinds[module]}` are both `nn.{next(iter(modules))}` in PyTorch, "
                         "and can't begin differently",
                         "the second rule for them",
                     )
@@ -128,7 +131,11 @@ def _layers(node: Node, seen: set[Node]) -> Iterator[LayerNode]:
         yield from _layers(part, seen)
 
 
-def named_layer(body: Chain, target: tree.Template) -> LayerNode:
+Members: TypeAlias = dict[Node, dict[str, Node]]
+"""What is in containers, by its names, of those that were looked into."""
+
+
+def named_layer(body: Chain, target: tree.Template, inside: Members) -> LayerNode:
     """The layer of a name, as the `state_dict` has it: of containers and blocks the name leads to what is inside.
 
     Raises ArchError where there is none, or where it is a copy that a repeat makes.
@@ -136,10 +143,11 @@ def named_layer(body: Chain, target: tree.Template) -> LayerNode:
     node: Node = body
     kind: Kind = "top"
     for word in target.span.text.split("."):
-        inside = dict(_members(node, kind))
-        if word not in inside:
-            raise ArchError(unknown_label(target.span.text, target.span, dict.fromkeys(inside, body.output)))
-        node = inside[word]
+        if node not in inside:
+            inside[node] = dict(_members(node, kind))
+        if word not in inside[node]:
+            raise ArchError(unknown_label(target.span.text, target.span, dict.fromkeys(inside[node], body.output)))
+        node = inside[node][word]
         if isinstance(node, Aux):
             node = node.body
         kind = "block" if isinstance(node, Call) else "group"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, proposal
 from archdsl.elaborate.expressions import BadOperands, Evaluator
 from archdsl.elaborate.values import Scope, describe
-from archdsl.ir.names import MODULE_ATTRIBUTES
+from archdsl.ir.names import CONTAINER_ATTRIBUTES, MODULE_ATTRIBUTES
 from archdsl.ir.nodes import Name
 from archdsl.shape import Shape
 from archdsl.symbolic import Expr, NeedsValue, symbols
@@ -32,18 +32,18 @@ class UnknownLabel(Diagnostic):
     mended = "arch net\ninput 3x8x8\nstem: conv3-4\nconcat<@stem | identity>\n"
 
 
-def unknown_label(name: str, span: Span, marks: Mapping[str, Shape]) -> Diagnostic:
+def unknown_label(name: str, span: Span, labels: Mapping[str, object]) -> Diagnostic:
     """The diagnostic for a label that isn't in reach, with what was probably meant."""
     # The label stands behind its `@`.
     at = span.source.span(span.start + span.text.startswith("@"), span.end)
-    meant = proposal(at, name, marks, "a label")
+    meant = proposal(at, name, labels, "a label")
     meant["helps"] = meant["helps"] or ["a label is set ahead of where its tensor is named: `name: conv3-64`"]
     return UnknownLabel(
         span,
         f"no label `{name}` was set before this place",
         "nothing earlier in reach has that label",
         **meant,
-        notes=["labels inside a block stay inside it"] if name.split(".")[0] in marks else [],
+        notes=["labels inside a block stay inside it"] if name.split(".")[0] in labels else [],
     )
 
 
@@ -93,6 +93,8 @@ def check_label(name: Name, template: tree.Template) -> None:
         reason = "is a keyword of Python"
     elif text in MODULE_ATTRIBUTES:
         reason = "is an attribute of every `nn.Module`"
+    elif text in CONTAINER_ATTRIBUTES:
+        reason = "is an attribute of `nn.Sequential` and `nn.ModuleList`"
     elif text.startswith("_"):
         reason = "begins with an underscore, as what `nn.Module` keeps for itself"
     elif "." in text or not text:

@@ -7,17 +7,18 @@ from typing import Any
 
 from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.sequence import Origin
-from archdsl.elaborate.values import Identities, Scope
+from archdsl.elaborate.values import Identities, Scope, Value
 from archdsl.syntax import tree
 
 
 class Memo:
     """What was made so far, of which text under which names."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: dict[tree.Node, tuple[str, ...]]) -> None:
         self.made: dict[Any, Any] = {}
         self.identities = Identities()
-        self.names: dict[tree.Node, tuple[str, ...]] = {}
+        self.names = names
+        """The free names of each text of a spec that was asked for, whoever builds it."""
 
     def free(self, node: tree.Node, blocks: Mapping[str, tree.Block]) -> tuple[str, ...]:
         """The free names of a text and of those of its file's `blocks` that it calls, in the order of the alphabet."""
@@ -37,17 +38,34 @@ class Memo:
                 own = {each.name.text for each in block.parameters} | {each.text for each in block.layers}
                 more = free_names(block.body) - own
                 pending += [each for each in more if each in blocks]
-                names |= more
+                # The labels that a block refers to are its own.
+                names |= {each for each in more if each[0] != "@"}
             self.names[node] = tuple(sorted(names))
         return self.names[node]
 
+    def needed(self, text: tree.Node, scope: Scope) -> tuple[str, ...]:
+        """The names in force that a text may depend on, also by what is said of its layers ahead of it."""
+        free = self.free(text, scope.blocks)
+        rules = scope.rules
+        if not rules:
+            return free
+        more = {name for said in rules for name in self.free(said.statement, scope.blocks)}
+        return tuple(sorted(more.union(free)))
+
+    def bound(self, text: tree.Node, scope: Scope) -> tuple[tuple[str, Value], ...]:
+        """What a text depends on: the values of its free names, and those that statements ahead of it mean."""
+        own = [(name, scope.names[name]) for name in self.needed(text, scope) if name in scope.names]
+        meant = [
+            (f"{name} ahead {place}", (value,)) for place, said in enumerate(scope.rules) for name, value in said.names
+        ]
+        return (*own, *meant)
+
     def key(self, text: tree.Node, scope: Scope, more: Iterable[str] = ()) -> Any:
         """What must be known of a scope for a text, and for the further names."""
-        return scope.key((*more, *self.free(text, scope.blocks)), self.identities)
+        return scope.key((*more, *self.needed(text, scope)), self.identities)
 
     def origin(self, text: tree.Node, scope: Scope, inside: bool = True) -> Origin:
-        bound = tuple((name, scope.names[name]) for name in self.free(text, scope.blocks) if name in scope.names)
-        return Origin(text, scope, bound, inside)
+        return Origin(text, scope, self.bound(text, scope), inside)
 
     def remember(self, key: Any, make: Callable[[], Any]) -> Any:
         """What was made under a key, or is made now."""

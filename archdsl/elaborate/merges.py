@@ -14,9 +14,10 @@ from archdsl.elaborate.binding import build
 from archdsl.elaborate.heads import placed
 from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.values import Scope
+from archdsl.elaborate.values import Labelled, Scope
 from archdsl.ir.nodes import Chain, Merge, MergeKind, Shortcut
 from archdsl.layers.base import Keyword
+from archdsl.once import once
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.symbolic import (
     Condition,
@@ -106,8 +107,10 @@ class _Merging:
         self.elaborator = elaborator
         self.node = node
         self.scope = scope
+        self.around = scope
+        """The names ahead of it, without the labels of its own branches."""
         self.x = x
-        self.marks: dict[str, Shape] = {}
+        self.labels: dict[str, Labelled] = {}
 
     def build(self) -> Merge:
         kind: MergeKind = self.node.name.text  # type: ignore[assignment]
@@ -130,7 +133,7 @@ class _Merging:
                     )
                 )
         merged = self.residual() if kind == "residual" else self.joined(kind)
-        self.elaborator.marks_of[merged] = self.marks
+        self.elaborator.labels_of[merged] = self.labels
         return merged
 
     def _empty(self) -> Iterator[Span]:
@@ -150,7 +153,7 @@ class _Merging:
             input=self.x,
             output=output,
             span=self.node.span,
-            origin=self.elaborator.memo.origin(self.node, self.scope),
+            origin=self.elaborator.memo.origin(self.node, self.around),
             kind=self.node.name.text,  # type: ignore[arg-type]
             branches=branches,
             shortcut=shortcut,
@@ -163,8 +166,8 @@ class _Merging:
         sequence = Sequence(x, self.scope, branch=True)
         origin = self.elaborator.memo.origin(path, self.scope, inside=False)
         self.elaborator.statements(path.items, sequence)
-        self.marks |= sequence.marks
-        self.scope = self.scope.with_marks(sequence.marks)
+        self.labels |= sequence.labels
+        self.scope = self.scope.with_labels(sequence.labels)
         return self.elaborator.finish(sequence, path.span).model_copy(update={"origin": origin})
 
     # Residuals
@@ -365,7 +368,7 @@ def shortcut_word(path: tree.Group) -> tuple[Shortcut | None, tree.Template | No
     return None, None
 
 
-@cache
+@once
 def says_labels(node: tree.Node) -> bool:
     """Whether a piece of text gives labels to members of the container around it."""
     if isinstance(node, tree.LabelledTable):
@@ -375,8 +378,8 @@ def says_labels(node: tree.Node) -> bool:
     if isinstance(node, tree.Group):
         # In brackets a further group is a container, which keeps its labels.
         return any(
-            not (isinstance(item, tree.Statement) and item.repeat is None and isinstance(item.body, tree.Group))
-            and says_labels(item)
+            (isinstance(item, tree.Statement) and item.label is not None)
+            or (not _is_container(item) and says_labels(item))
             for item in node.items
         )
     if isinstance(node, tree.Merge):
@@ -386,6 +389,10 @@ def says_labels(node: tree.Node) -> bool:
     if isinstance(node, tree.If):
         return says_labels(node.then) or (node.otherwise is not None and says_labels(node.otherwise))
     return False
+
+
+def _is_container(item: tree.Node) -> bool:
+    return isinstance(item, tree.Statement) and item.repeat is None and isinstance(item.body, tree.Group)
 
 
 @cache

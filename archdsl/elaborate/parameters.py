@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.elaborate.budget import Budget
+from archdsl.elaborate.named_values import named_values
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope, Value
 from archdsl.elaborate.variants import Variant
@@ -25,7 +27,9 @@ class UnknownParameter(Diagnostic):
     asked = ("archdsl shapes resnet18 --set klasses=10", "archdsl shapes resnet18 --set classes=10")
 
 
-def settle_parameters(program: Program, variant: Variant | None, given: Mapping[str, Value]) -> dict[str, Value]:
+def settle_parameters(
+    program: Program, variant: Variant | None, given: Mapping[str, Value], budget: Budget | None = None
+) -> dict[str, Value]:
     """The value of every parameter: what the caller gives, else the variant, else the default."""
     declared = program.arch.parameters if program.arch else ()
     known = {each.name.text for each in declared}
@@ -43,7 +47,7 @@ def settle_parameters(program: Program, variant: Variant | None, given: Mapping[
                     ],
                 )
             )
-    evaluate = program.evaluator()
+    evaluate = program.evaluator(budget)
     values: dict[str, Value] = {}
     # A parameter sees those before it.
     scope = Scope(values, program.blocks)
@@ -53,7 +57,7 @@ def settle_parameters(program: Program, variant: Variant | None, given: Mapping[
         if name in given:
             values[name] = given[name]
         elif cell is not None:
-            values[name] = evaluate(cell, scope)
+            values[name] = evaluate(cell, scope.bind(**named_values(program, cell, evaluate)))
         elif each.default is not None:
             values[name] = evaluate(each.default, scope)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from archdsl.elaborate.values import Scope, Value
 from archdsl.elaborate.variants import Variant
 from archdsl.elaborate.witnesses import undecided
 from archdsl.limits import Limits
+from archdsl.record import record
 from archdsl.syntax import tree
 
 
@@ -24,6 +25,21 @@ class UnknownVariant(Diagnostic):
         "archdsl shapes resnet.arch --variant resnet51",
         "archdsl shapes resnet.arch --variant resnet50",
     )
+
+
+@record
+class References:
+    """What a spec refers to by labels: words, and whether others are put together in holes."""
+
+    words: frozenset[str]
+    open: bool = False
+
+    def __bool__(self) -> bool:
+        return self.open or bool(self.words)
+
+    def may_name(self, labels: Iterable[str]) -> bool:
+        """Whether one of these labels may be referred to."""
+        return any(self.open or label.rpartition(".")[2] in self.words for label in labels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +78,24 @@ class Program:
     def scope(self, parameters: Mapping[str, Value]) -> Scope:
         return Scope(dict(parameters), self.blocks)
 
-    def evaluator(self) -> Evaluator:
+    def evaluator(self, budget: Budget | None = None) -> Evaluator:
         """What works out expressions of this spec that depend on no unknown number."""
-        return Evaluator(undecided, Budget(self.limits))
+        return Evaluator(undecided, budget or Budget(self.limits))
 
     @cached_property
-    def has_references(self) -> bool:
-        """Whether a tensor is called by its label anywhere."""
-        items = (item for program in self.files for item in program.file.items)
-        return any(isinstance(node, (tree.Reference, tree.Aux)) for item in items for node in item.walk())
+    def references(self) -> References:
+        """The labels by which tensors are called anywhere."""
+        items = [item for program in self.files for item in program.file.items]
+        nodes = [node for item in items for node in item.walk()]
+        targets = [node.target for node in nodes if isinstance(node, tree.Reference)]
+        targets += [node.source for node in nodes if isinstance(node, tree.Aux)]
+        words = {word for target in targets if target.plain is not None for word in target.plain.split(".")}
+        return References(frozenset(words), any(target.plain is None for target in targets))
+
+    @cached_property
+    def names(self) -> dict[tree.Node, tuple[str, ...]]:
+        """The free names of its texts, each found when it is first asked for."""
+        return {}
 
     @cached_property
     def files(self) -> tuple[Program, ...]:

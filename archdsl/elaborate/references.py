@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.diagnostics import ArchError, Diagnostic, Span
 from archdsl.elaborate.labels import LabelTwice, evaluate_template, unknown_label
 from archdsl.elaborate.sequence import Sequence
-from archdsl.ir.nodes import Call, Member, Name, Reference
+from archdsl.elaborate.values import Labelled, Scope
+from archdsl.ir.marks import Mark
+from archdsl.ir.nodes import MAX_MARKS, Call, Member, Name, Reference
+from archdsl.shape import Shape
 from archdsl.syntax import tree
 
 if TYPE_CHECKING:
     from archdsl.elaborate.statements import Elaborator
-
-MAX_MARKS = 1000
-"""The most labels inside one module that `@a.b.c` can reach: blocks within blocks could have countless."""
 
 
 class MisplacedReference(Diagnostic):
@@ -26,12 +26,12 @@ class MisplacedReference(Diagnostic):
     mended = "arch net\ninput 3x8x8\na: conv3-3\nconcat<@a relu | identity>\n"
 
 
-def mark(elaborator: Elaborator, label: Name, sequence: Sequence, member: Member, node: tree.Node) -> None:
+def make_reachable(elaborator: Elaborator, label: Name, sequence: Sequence, member: Member, node: tree.Node) -> None:
     """Make a label, and the labels inside what it names, reachable from what follows."""
     if len(label) != 1 or not isinstance(label[0], str):
         return
     name = label[0]
-    if name in sequence.marks:
+    if name in sequence.labels:
         raise ArchError(
             LabelTwice(
                 node.span,
@@ -41,11 +41,17 @@ def mark(elaborator: Elaborator, label: Name, sequence: Sequence, member: Member
             )
         )
     last = sequence.members[-1]
-    sequence.members[-1] = Member(label=last.label, node=last.node, marks=(*last.marks, name))
+    mark = Mark(name)
+    sequence.members[-1] = Member(label=last.label, node=last.node, marks=(*last.marks, mark))
     # Labels inside a block stay inside it: what it is built of is its own business.
-    inner_marks = {} if isinstance(member.node, Call) else elaborator.marks_of.get(member.node, {})
-    inside = islice(inner_marks.items(), MAX_MARKS)
-    sequence.mark({name: sequence.x, **{f"{name}.{inner}": shape for inner, shape in inside}})
+    inner = {} if isinstance(member.node, Call) or member is not last else elaborator.labels_of.get(member.node, {})
+    # A reference that is longer than a name may be can't be written.
+    room = elaborator.budget.limits.letters - len(name)
+    inside = islice(((word, tensor) for word, tensor in inner.items() if len(word) < room), MAX_MARKS)
+    found = {name: Labelled((mark,), sequence.x)}
+    for word, tensor in inside:
+        found[f"{name}.{word}"] = Labelled((mark, *tensor.path), tensor.shape)
+    sequence.reach(found)
 
 
 def reference_into(elaborator: Elaborator, node: tree.Reference, sequence: Sequence) -> None:
@@ -59,8 +65,13 @@ def reference_into(elaborator: Elaborator, node: tree.Reference, sequence: Seque
                 helps=[f"begin a branch with it: `concat<{node.span.text} | identity>`"],
             )
         )
-    target = evaluate_template(elaborator.evaluate, node.target, sequence.scope, sequence.x)
-    name = "".join(map(str, target))
-    if name not in sequence.scope.marks:
-        raise ArchError(unknown_label(name, node.span, sequence.scope.marks))
-    sequence.add(Reference(input=sequence.x, output=sequence.scope.marks[name], span=node.span, target=name))
+    tensor = labelled(elaborator, node.target, node.span, sequence.scope, sequence.x)
+    sequence.add(Reference(input=sequence.x, output=tensor.shape, span=node.span, target=tensor.path))
+
+
+def labelled(elaborator: Elaborator, template: tree.Template, span: Span, scope: Scope, x: Shape) -> Labelled:
+    """The tensor that a label names where `x` arrives. Raises ArchError where nothing has the label."""
+    name = "".join(map(str, evaluate_template(elaborator.evaluate, template, scope, x)))
+    if name not in scope.labels:
+        raise ArchError(unknown_label(name, span, scope.labels))
+    return scope.labels[name]

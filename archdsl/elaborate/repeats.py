@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Remedy
 from archdsl.elaborate.bias import settle_turns
 from archdsl.elaborate.expressions import BadOperands
-from archdsl.elaborate.free_names import free_names, values_need
-from archdsl.elaborate.references import mark
+from archdsl.elaborate.free_names import free_names, inner_labels_need, values_need
+from archdsl.elaborate.references import make_reachable
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.values import Scope, describe
+from archdsl.elaborate.values import Labelled, Scope, describe
 from archdsl.ir.nodes import Chain, Name, Repeat, Run
 from archdsl.layers.window import ShapeTooSmall
 from archdsl.shape import Dim, Shape
@@ -43,7 +45,7 @@ def repeat_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence
         if node is not None:
             sequence.add(node)
             for run in node.runs:
-                sequence.mark(elaborator.marks_of.get(run.node, {}))
+                sequence.reach(elaborator.labels_of.get(run.node, {}))
         return
     label = elaborator.label(item.label, sequence)
     assert label is not None
@@ -56,7 +58,7 @@ def repeat_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence
         return elaborator.finish(inner, item.span, True, item, scope)
 
     sequence.add(elaborator.memo.remember(key, make), label)
-    mark(elaborator, label, sequence, sequence.members[-1], item)
+    make_reachable(elaborator, label, sequence, sequence.members[-1], item)
 
 
 def turns_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence) -> None:
@@ -95,13 +97,20 @@ class Turns:
             and item.label is not None
             and any(self.index in free_names(part) for part in item.label.parts if isinstance(part, tree.Node))
         )
-        self.needs_index = self.index is not None and (
-            values_need(item.body, self.index) or (elaborator.references and self.index in free_names(item))
-        )
         self.nested = False
         self.sizes: list[Shape] = []
         self.last: Shape | None = None
         """What leaves the last turn, where that is no copy of the first."""
+
+    @cached_property
+    def needs_index(self) -> bool:
+        """Whether a turn is built for its number, and not once for all."""
+        if self.index is None:
+            return False
+        if self.elaborator.references and self.index in free_names(self.item):
+            return True
+        inside = self.nested or self.labelled
+        return values_need(self.item.body, self.index) or inner_labels_need(self.item.body, self.index, inside)
 
     def build(self, x: Shape) -> Repeat | None:
         """The repeat as a node where `x` arrives; None if there are no turns."""
@@ -171,7 +180,14 @@ class Turns:
                 runs.append(Run(count=times, node=node))
             x = node.output
             turn += times
+            self.reach(self.elaborator.labels_of[node])
         return runs
+
+    def reach(self, labels: Mapping[str, Labelled]) -> None:
+        """Let later turns refer to the tensors of this one, as those of a `for` do."""
+        if self.needs_index and labels and self.elaborator.references:
+            self.elaborator.budget.step(self.item.span, len(self.scope.labels))
+            self.scope = self.scope.with_labels(labels)
 
     def open_runs(self, count: Dim, x: Shape) -> list[Run] | None:
         """Runs whose text serves every turn: all turns, the first and the others, or turns that grow evenly.

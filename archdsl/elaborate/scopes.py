@@ -16,7 +16,7 @@ def block_scopes(program: Program, parameters: Mapping[str, Value], evaluate: Ev
     """The names in force at each block of a spec under these parameters, and at those it brings from other files."""
     scopes: dict[tree.Block, Scope] = {}
     for file in program.files:
-        given = parameters if file is program else settle_parameters(file, file.default_variant, {})
+        given = parameters if file is program else settle_parameters(file, file.default_variant, {}, evaluate.budget)
         scopes |= _in_file(file, evaluate, file.scope(given))
     return scopes
 
@@ -24,10 +24,16 @@ def block_scopes(program: Program, parameters: Mapping[str, Value], evaluate: Ev
 def _in_file(program: Program, evaluate: Evaluator, scope: Scope) -> dict[tree.Block, Scope]:
     """For each block of a file the names it sees: parameters, the file's `let`s, and the defaults said before it."""
     lets = scope
+    unseen = set(SIZES)
     for item in program.body:
-        if isinstance(item, tree.Let) and not set(SIZES) & free_names(item.value):
-            value = evaluate(item.value, lets)
-            lets = lets.bind(**unpack(item.names, value, item.value.span))
+        if not isinstance(item, tree.Let):
+            continue
+        if unseen & free_names(item.value):
+            # What depends on a place of the network is known at that place alone.
+            unseen |= {word.text for word in item.names}
+            continue
+        value = evaluate(item.value, lets)
+        lets = lets.bind(**unpack(item.names, value, item.value.span))
     scopes: dict[tree.Block, Scope] = {}
     here = lets
     for item in program.file.items:

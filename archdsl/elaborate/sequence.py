@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from archdsl.elaborate.values import Scope, Value
+from archdsl.elaborate.values import Labelled, Scope, Value
 from archdsl.ir.nodes import Member, Name, Node
 from archdsl.record import record
 from archdsl.shape import Shape
@@ -31,7 +31,8 @@ class Sequence:
     start: Shape
     scope: Scope
     members: list[Member] = field(default_factory=list)
-    marks: dict[str, Shape] = field(default_factory=dict)
+    labels: dict[str, Labelled] = field(default_factory=dict)
+    """The tensors that labels in it make reachable."""
     branch: bool = False
     """Whether this is a branch of a merge, which may begin with a reference."""
 
@@ -42,7 +43,7 @@ class Sequence:
     def add(self, node: Node, label: Name | None = None) -> None:
         self.members.append(Member(label=label, node=node))
 
-    def mark(self, marks: Mapping[str, Shape]) -> None:
+    def reach(self, labels: Mapping[str, Labelled]) -> None:
         """Make tensors reachable as `@name` for what follows."""
-        self.marks |= marks
-        self.scope = self.scope.with_marks(marks)
+        self.labels |= labels
+        self.scope = self.scope.with_labels(labels)

@@ -15,20 +15,22 @@ from archdsl.elaborate.bias import settle_biases
 from archdsl.elaborate.binding import Binder
 from archdsl.elaborate.blocks import call_into
 from archdsl.elaborate.budget import Budget
-from archdsl.elaborate.clashes import check_labels
+from archdsl.elaborate.clashes import check_labels, check_names
 from archdsl.elaborate.control_flow import choice_into, loop_into
 from archdsl.elaborate.expressions import Evaluator, copying, unpack
 from archdsl.elaborate.heads import check_keyword, head_into
 from archdsl.elaborate.labels import evaluate_template
 from archdsl.elaborate.memo import Memo
 from archdsl.elaborate.merges import MERGES, merge_node, unknown_merge
-from archdsl.elaborate.references import mark, reference_into
+from archdsl.elaborate.program import References
+from archdsl.elaborate.references import make_reachable, reference_into
 from archdsl.elaborate.repeats import repeat_into, turns_into
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.tables import pick_column
-from archdsl.elaborate.values import BlockValue, Scope
+from archdsl.elaborate.values import BlockValue, Labelled, Scope
 from archdsl.elaborate.witnesses import Witnesses, undecided
+from archdsl.ir.names import Kind
 from archdsl.ir.nodes import Chain, Merge, Name, Node
 from archdsl.shape import Shape
 from archdsl.symbolic import Condition, Expr
@@ -42,12 +44,13 @@ class Elaborator:
         self,
         block_scope: Callable[[tree.Block], Scope],
         budget: Budget,
-        witnesses: Witnesses | None = None,
-        variant: str | None = None,
-        references: bool = True,
+        witnesses: Witnesses | None,
+        variant: str | None,
+        references: References,
+        names: dict[tree.Node, tuple[str, ...]],
     ) -> None:
         self.references = references
-        """Whether the spec has any `@label`; where it has none, no copy of a repeat needs a name of its own."""
+        """What the spec refers to by labels; where that is nothing, no copy of a repeat needs a name of its own."""
         self.block_scope = block_scope
         self.variant = variant
         self.witnesses = witnesses
@@ -55,9 +58,10 @@ class Elaborator:
         self.budget = budget
         self.evaluate = Evaluator(self.decide, budget)
         self.binder = Binder(self.evaluate)
-        self.memo = Memo()
+        self.memo = Memo(names)
         self.calls: list[tree.Block] = []
-        self.marks_of: dict[Node, dict[str, Shape]] = {}
+        self.labels_of: dict[Node, dict[str, Labelled]] = {}
+        """The tensors inside a node that labels make reachable."""
         self.lets: list[tuple[str, Expr]] = []
         """What was named on unknown numbers, for a class to name it too."""
 
@@ -69,11 +73,12 @@ class Elaborator:
         span: Span,
         container: bool,
         text: tree.Node | None = None,
+        kind: Kind = "group",
     ) -> Chain:
         """Statements in sequence as one node."""
         sequence = Sequence(x, scope)
         self.statements(items, sequence, inside=True)
-        return self.finish(sequence, span, container, text, scope)
+        return self.finish(sequence, span, container, text, scope, kind)
 
     def finish(
         self,
@@ -82,10 +87,9 @@ class Elaborator:
         container: bool = False,
         text: tree.Node | None = None,
         scope: Scope | None = None,
+        kind: Kind = "group",
     ) -> Chain:
-        """A sequence as a chain. With the text it was made from, a class can be built of it."""
-        if container and self.witnesses is None:
-            check_labels(sequence.members)
+        """A sequence as a chain; of a container with its kind. With its text, a class can be built of it."""
         chain = Chain(
             input=sequence.start,
             output=sequence.x,
@@ -94,7 +98,9 @@ class Elaborator:
             members=tuple(settle_biases(sequence.members)),
             container=container,
         )
-        self.marks_of[chain] = sequence.marks
+        if container and self.witnesses is None:
+            check_names(chain, kind, self.budget.step)
+        self.labels_of[chain] = sequence.labels
         return chain
 
     def container(self, group: tree.Group, scope: Scope, x: Shape) -> Chain:
@@ -112,7 +118,7 @@ class Elaborator:
             with self.budget.deeper(items[0].span):
                 for item in items:
                     self.statement(item, sequence, inside)
-        sequence.scope = outer.with_marks(sequence.marks)
+        sequence.scope = outer.with_labels(sequence.labels)
 
     def statement(self, item: tree.Node, sequence: Sequence, inside: bool) -> None:
         self.budget.step(item.span)
@@ -184,7 +190,7 @@ class Elaborator:
             case _:
                 raise AssertionError(type(node))
         if label is not None and len(sequence.members) > before:
-            mark(self, label, sequence, sequence.members[before], node)
+            make_reachable(self, label, sequence, sequence.members[before], node)
 
     def container_or_splice(
         self, label: Name | None, node: tree.Node, sequence: Sequence, add: Callable[[Sequence], None]
@@ -211,9 +217,9 @@ class Elaborator:
             self.budget.elements(node.span, f"the output of `{name}`", made.output.elements)
             sequence.add(made, label)
             if label is None:
-                sequence.mark(self.marks_of.get(made, {}))
+                sequence.reach(self.labels_of.get(made, {}))
             elif self.witnesses is None:
-                check_labels(member for branch in made.branches for member in branch.members)
+                check_labels((member for branch in made.branches for member in branch.members), self.budget.step)
         else:
             raise ArchError(unknown_merge(node, tuple(sequence.scope.blocks)))
 
@@ -228,7 +234,7 @@ class Elaborator:
         before = len(sequence.members)
         self.container_or_splice(label, item.body, sequence, add)
         if label is not None:
-            mark(self, label, sequence, sequence.members[before], item)
+            make_reachable(self, label, sequence, sequence.members[before], item)
 
     def rebuild(self, text: tree.Node, scope: Scope, x: Shape, inside: bool = True) -> Chain | Merge:
         """The node of a text that stood somewhere else before, now where `x` arrives: the body of a class."""

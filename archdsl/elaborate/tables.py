@@ -59,7 +59,7 @@ def pick_column(elaborator: Elaborator, table: tree.Table, scope: Scope) -> list
                 place,
                 f"the table has no column `{wanted}`",
                 f"the columns are {', '.join(names)}",
-                helps=similar_help(wanted, names, "a column")
+                helps=similar_help(wanted, names, "a column", place)
                 or ([f"give `{table.column.text}` one of these values"] if table.column else []),
             )
         )

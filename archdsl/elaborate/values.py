@@ -7,6 +7,8 @@ from dataclasses import field, replace
 from typing import Any, TypeAlias
 
 from archdsl.diagnostics import Span
+from archdsl.elaborate.free_names import free_names
+from archdsl.ir.marks import Path
 from archdsl.record import record
 from archdsl.shape import Shape
 from archdsl.symbolic import Comparison, Expr, Junction
@@ -20,6 +22,8 @@ class LayerValue:
     keyword: str
     arguments: tuple[tuple[str | None, Value], ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
+    whole: bool = False
+    """Whether what holds for it was said where it was written: nothing that a block says of its kind is added."""
 
 
 @record
@@ -30,12 +34,26 @@ class BlockValue:
 
 
 @record
+class Labelled:
+    """A tensor that a label names: the way to it, and its shape."""
+
+    path: Path
+    shape: Shape
+
+
+@record
 class PathValue:
-    """Layers handed over in angle brackets, with the names they were written under."""
+    """Layers handed over in angle brackets, with the names and the labels' tensors they were written under.
+
+    Wherever a block puts them they mean those, whatever the block itself calls by the same names.
+    """
 
     group: tree.Group
     bindings: tuple[tuple[str, Value], ...]
+    labels: tuple[tuple[str, Labelled], ...]
     scope: Scope = field(compare=False, repr=False)
+    calls: tuple[tree.Block, ...] = field(default=(), compare=False, repr=False)
+    """The blocks that were being built where they were written."""
 
 
 Value: TypeAlias = (
@@ -44,32 +62,54 @@ Value: TypeAlias = (
 
 
 @record
+class Said:
+    """A `default` or an `after` in force, with the names that it was written under, which it goes on to mean."""
+
+    statement: tree.Default | tree.After
+    names: tuple[tuple[str, Value], ...]
+
+    def under(self, scope: Scope) -> Scope:
+        """The names of a place where it is put to use, those that it was written under ahead of the place's own."""
+        return scope.bind(**dict(self.names)) if self.names else scope
+
+
+@record
 class Scope:
     """The names in force at a place of a spec. Immutable: a `let` makes a new scope for what follows.
 
-    `afters` and `defaults` are the statements of those kinds in force, by keyword; `marks` are the
-    shapes that `@label` can reach; `blocks` are those of the file that the text is from.
+    `afters` and `defaults` are the statements of those kinds in force, by keyword; `labels` are the
+    tensors that `@label` can reach; `blocks` are those of the file that the text is from.
     """
 
     names: Mapping[str, Value]
     blocks: Mapping[str, tree.Block] = field(default_factory=dict)
-    afters: Mapping[str, tree.After] = field(default_factory=dict)
-    defaults: Mapping[str, tuple[tree.Default, ...]] = field(default_factory=dict)
-    marks: Mapping[str, Shape] = field(default_factory=dict)
+    afters: Mapping[str, Said] = field(default_factory=dict)
+    defaults: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
+    labels: Mapping[str, Labelled] = field(default_factory=dict)
 
     def bind(self, /, **names: Value) -> Scope:
         return replace(self, names={**self.names, **names})
 
     def with_after(self, after: tree.After) -> Scope:
-        return replace(self, afters={**self.afters, after.keyword.text: after})
+        return replace(self, afters={**self.afters, after.keyword.text: self.said(after)})
 
     def with_default(self, default: tree.Default) -> Scope:
         keyword = default.keyword.text
-        more = (*self.defaults.get(keyword, ()), default)
+        more = (*self.defaults.get(keyword, ()), self.said(default))
         return replace(self, defaults={**self.defaults, keyword: more})
 
-    def with_marks(self, marks: Mapping[str, Shape]) -> Scope:
-        return replace(self, marks={**self.marks, **marks}) if marks else self
+    def said(self, statement: tree.Default | tree.After) -> Said:
+        """A statement with the names it means here."""
+        free = sorted(free_names(statement))
+        return Said(statement, tuple((name, self.names[name]) for name in free if name in self.names))
+
+    @property
+    def rules(self) -> tuple[Said, ...]:
+        """All that is said of later layers."""
+        return (*self.afters.values(), *(each for said in self.defaults.values() for each in said))
+
+    def with_labels(self, labels: Mapping[str, Labelled]) -> Scope:
+        return replace(self, labels={**self.labels, **labels}) if labels else self
 
     def without_afters(self) -> Scope:
         return replace(self, afters={})
@@ -77,17 +117,15 @@ class Scope:
     def key(self, free: tuple[str, ...], identity: Identities) -> tuple[Any, ...]:
         """What a memo must know of this scope for a piece of text with these free names."""
         known = [(name, identity(self.names[name])) for name in free if name in self.names]
+        rules = [(id(said.statement), *((name, identity(value)) for name, value in said.names)) for said in self.rules]
+        return (tuple(known), self.called(free), tuple(rules))
+
+    def called(self, free: Iterable[str]) -> tuple[tuple[str, Labelled], ...]:
+        """The labels in reach that a piece of text with these free names may refer to."""
         called = {name for name in free if name[0] == "@"}
         # Nearly all texts refer to no label, and a network may have thousands of them.
-        seen = self.marks.items() if called else ()
-        marks = [(name, shape) for name, shape in seen if "@" in called or "@" + name.split(".")[0] in called]
-        rules = (tuple(map(id, self.afters.values())), tuple(map(id, _flat(self.defaults.values()))))
-        return (tuple(known), tuple(marks), rules)
-
-
-def _flat(groups: Iterable[tuple[tree.Default, ...]]) -> Iterable[tree.Default]:
-    for group in groups:
-        yield from group
+        seen = self.labels.items() if called else ()
+        return tuple((name, tensor) for name, tensor in seen if "@" in called or "@" + name.split(".")[0] in called)
 
 
 def identity(value: Value, inner: Callable[[Value], Any] | None = None) -> Any:
@@ -99,9 +137,9 @@ def identity(value: Value, inner: Callable[[Value], Any] | None = None) -> Any:
     if isinstance(value, tuple):
         return (tuple, *(inner(each) for each in value))
     if isinstance(value, PathValue):
-        return (value.group, *((name, inner(each)) for name, each in value.bindings))
+        return (value.group, value.labels, *((name, inner(each)) for name, each in value.bindings))
     if isinstance(value, LayerValue):
-        return (value.keyword, *((name, inner(each)) for name, each in value.arguments))
+        return (value.keyword, value.whole, *((name, inner(each)) for name, each in value.arguments))
     return (type(value), value)
 
 

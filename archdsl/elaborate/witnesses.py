@@ -6,11 +6,11 @@ noted; one that differs is left to the text of the class.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from archdsl.shape import Dim
-from archdsl.symbolic import Condition, Expr, Junction, NeedsValue, Symbol, conjunction, disjunction, substitute
+from archdsl.symbolic import Condition, Expr, Junction, NeedsValue, Symbol, conjunction, disjunction, substitute, weight
 
 Row = dict[str, Dim | float]
 
@@ -26,12 +26,14 @@ def undecided(condition: Condition) -> bool | None:
 class Witnesses:
     """Rows of values, and the conditions they settled."""
 
-    def __init__(self, rows: list[Row], settle: bool = True) -> None:
+    def __init__(self, rows: list[Row], settle: bool = True, spend: Callable[[int], None] = lambda times: None) -> None:
         self.rows = rows
         self.total = len(rows)
         self.settle = settle
         """Whether a condition may be settled by the rows; a network's own parameters must stay free."""
         self.assumptions: dict[Condition, bool] = {}
+        self.spend = spend
+        """Counts what is worked out, once for each row."""
 
     def value(self, expression: object, row: Row) -> object:
         """What an expression or condition is in one row; raises NeedsValue if the row doesn't tell."""
@@ -40,6 +42,7 @@ class Witnesses:
             ((monomial, factor),) = expression.terms.items()
             if factor == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol) and monomial[0].name in row:
                 return row[monomial[0].name]
+        self.spend(1 + weight(expression) // 8)
         whole: Mapping[str, Dim] = {name: value for name, value in row.items() if isinstance(value, (int, Expr))}
         return substitute(expression, whole)
 
@@ -96,10 +99,25 @@ class Witnesses:
             self.rows = rows
 
     @contextmanager
+    def turn(self, name: str, number: int) -> Iterator[None]:
+        """Look at one turn of a repeat."""
+        rows = self.rows
+        self.rows = [{**row, name: number} for row in rows]
+        try:
+            yield
+        finally:
+            self.rows = rows
+
+    @contextmanager
     def turns(self, name: str, count: Dim) -> Iterator[None]:
         """Look at every turn of a repeat, whose number goes by a name."""
         rows = self.rows
-        self.rows = [{**row, name: turn} for row in rows for turn in _turns(self.value(count, row))]
+        each_turn: list[Row] = []
+        for row in rows:
+            turns = _turns(self.value(count, row))
+            self.spend(len(turns))
+            each_turn += [{**row, name: turn} for turn in turns]
+        self.rows = each_turn
         try:
             yield
         finally:

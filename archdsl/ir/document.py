@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from archdsl.ir.marks import Mark, Path
 from archdsl.ir.nodes import (
     Architecture,
     Aux,
@@ -176,7 +178,7 @@ class Document(Entry):
 
 def document(architecture: Architecture, written: Callable[[Any], str] = str) -> Document:
     """A network as a document; `written` gives the text of values that JSON has no kind for, such as a block."""
-    writer = _Writer(written)
+    writer = _Writer(written, _words(architecture.body))
     body = writer.number(architecture.body)
     return Document(
         network=architecture.name,
@@ -214,11 +216,37 @@ def _without_places(value: Any) -> Any:
     return [_without_places(each) for each in value] if isinstance(value, list) else value
 
 
+def _words(body: Node) -> dict[Mark, str]:
+    """What labels that are referred to are called where other nodes have the same: `a`, `a#2` for the second."""
+    marks: dict[Mark, None] = {}
+    referred: set[str] = set()
+    seen: set[Node] = set()
+    pending = [body]
+    while pending:
+        node = pending.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, (Reference, Aux)):
+            referred |= {mark.label for mark in node.target}
+        if isinstance(node, Chain):
+            marks |= {mark: None for member in node.members for mark in member.marks}
+        pending += reversed(list(node.parts))
+    words: dict[Mark, str] = {}
+    counts: Counter[str] = Counter()
+    for mark in marks:
+        counts[mark.label] += 1
+        if mark.label in referred and counts[mark.label] > 1:
+            words[mark] = f"{mark.label}#{counts[mark.label]}"
+    return words
+
+
 class _Writer:
     """Gives every node its number, those inside it first."""
 
-    def __init__(self, written: Callable[[Any], str]) -> None:
+    def __init__(self, written: Callable[[Any], str], words: dict[Mark, str]) -> None:
         self.written = written
+        self.words = words
         self.numbers: dict[Node, int] = {}
         self.entries: list[Any] = []
 
@@ -253,9 +281,9 @@ class _Writer:
                 arguments = {name: self.plain(value) for name, value in node.arguments}
                 kind, own = CallEntry, {"block": node.block, "arguments": arguments, "body": self.number(node.body)}
             case Aux():
-                kind, own = AuxEntry, {"target": node.target, "body": self.number(node.body)}
+                kind, own = AuxEntry, {"target": self.path(node.target), "body": self.number(node.body)}
             case Reference():
-                kind, own = ReferenceEntry, {"target": node.target}
+                kind, own = ReferenceEntry, {"target": self.path(node.target)}
             case _:
                 raise AssertionError(f"a settled network has no {type(node).__name__}")
         return lambda number: kind(number=number, **common, **own)
@@ -270,8 +298,18 @@ class _Writer:
             "macs": _settled(layer.macs(node.input)),
         }
 
-    def member(self, node: Node, label: Any, marks: tuple[str, ...]) -> MemberEntry:
-        return MemberEntry(node=self.number(node), label=None if label is None else text(label), marks=marks)
+    def member(self, node: Node, label: Any, marks: Path) -> MemberEntry:
+        return MemberEntry(
+            node=self.number(node),
+            label=None if label is None else text(label),
+            marks=tuple(self.word(each) for each in marks),
+        )
+
+    def word(self, mark: Mark) -> str:
+        return self.words.get(mark, mark.label)
+
+    def path(self, target: Path) -> str:
+        return ".".join(map(self.word, target))
 
     def merge(self, node: Merge) -> dict[str, Any]:
         return {

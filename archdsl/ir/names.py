@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, TypeAlias
 
-from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Repeat, at
+from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
+from archdsl.once import once
 from archdsl.record import record
 from archdsl.shape import Dim
-from archdsl.symbolic import Expr, choose, maximum, symbol
+from archdsl.symbolic import Expr, choose, symbol
 
 Style = Literal["numbered", "named"]
 Kind = Literal["top", "block", "group"]
@@ -35,6 +35,9 @@ MODULE_ATTRIBUTES = frozenset(
     to_empty train training type xpu zero_grad
     """.split()  # noqa: SIM905 — a list of sixty lines would be no easier to read
 )
+
+CONTAINER_ATTRIBUTES = frozenset({"append", "extend", "insert", "pop"})
+"""What `nn.Sequential` and `nn.ModuleList` have beside those; a test holds this list to torch's too."""
 
 
 @record
@@ -87,7 +90,7 @@ def leaks(chain: Chain) -> bool:
     return any(member.label is None and is_open(member.node) for member in spliced(chain.members))
 
 
-@cache
+@once
 def is_open(node: Node) -> bool:
     """Whether a node is a merge with labels in its branches, which belong to the container around it."""
     if not isinstance(node, Merge):
@@ -97,7 +100,7 @@ def is_open(node: Node) -> bool:
     )
 
 
-@cache
+@once
 def has_state(node: Node) -> bool:
     """Whether a node has anything in the `state_dict`."""
     if isinstance(node, LayerNode):
@@ -117,21 +120,62 @@ def stem(node: Node) -> str:
         return node.layer.keyword.replace("-", "_")
     if isinstance(node, Call):
         return node.block
+    if isinstance(node, Reference):
+        return "reference"
     return node.kind if isinstance(node, Merge) else "group"
 
 
-def names(chain: Chain, chosen: Style) -> tuple[Entry, ...]:
-    """The name of each member of a container, in order."""
+def at_most_one(total: Dim) -> bool:
+    """Whether a word is used for one member at most, as far as that is known."""
+    return isinstance(total, int) and total <= 1
+
+
+def names(chain: Chain, chosen: Style, is_alone: Callable[[Dim], bool] = at_most_one) -> tuple[Entry, ...]:
+    """The name of each member of a container, in order.
+
+    In a class that serves several calls `is_alone` says whether a word is used at most once in all of them.
+    """
     if chosen == "numbered":
         return _Namer(None).entries(chain.members, {})[0]
-    labels = {_example(member.label) for member in _all(chain) if member.label}
+    labels = [member.label for member in _all(chain) if member.label]
     totals = _Namer({}).entries(chain.members, {})[1]
-    separators = {
-        word: "_" if word[-1].isdigit() or any(re.fullmatch(f"{word}[0-9]+", label) for label in labels) else ""
-        for word in totals
-    }
-    plain = {word for word, total in totals.items() if total == 1 and word not in labels and not _is_taken(word)}
-    return _Namer({word: None if word in plain else separators[word] for word in totals}).entries(chain.members, {})[0]
+    return _Namer(_separators(totals, labels, is_alone)).entries(chain.members, {})[0]
+
+
+def _separators(totals: Counts, labels: list[Name], is_alone: Callable[[Dim], bool]) -> dict[str, str | None]:
+    """What stands between each word and its number, None for a word that needs none: no two names are ever equal."""
+    given = {_pattern(label) for label in labels}
+    found: dict[str, str | None] = {}
+    for word, total in totals.items():
+        if not _is_taken(word) and not any(each.fullmatch(word) for each in given) and is_alone(total):
+            found[word] = None
+    fixed = {*found, *(_example(label) for label in labels)}
+    shapes = {_shape(_example(label)) for label in labels if any(isinstance(piece, Expr) for piece in label)}
+    prefixes: set[str] = set()
+    for word in totals:
+        if word in found:
+            continue
+        prefix = f"{word}_" if word[-1].isdigit() else word
+        while (
+            prefix in prefixes
+            or any(re.fullmatch(f"{re.escape(prefix)}[0-9]+", name) for name in fixed)
+            or _shape(f"{prefix}0") in shapes
+        ):
+            prefix += "_"
+        prefixes.add(prefix)
+        found[word] = prefix.removeprefix(word)
+    return found
+
+
+def _pattern(label: Name) -> re.Pattern[str]:
+    """The texts that a label may be in the turns of a repeat."""
+    pieces = ("-?[0-9]+" if isinstance(piece, Expr) else re.escape(str(piece)) for piece in label)
+    return re.compile("".join(pieces))
+
+
+def _shape(name: str) -> str:
+    """A name whatever the numbers in it are."""
+    return re.sub("-?[0-9]+", "#", name)
 
 
 def _is_taken(word: str) -> bool:
@@ -160,6 +204,7 @@ class _Namer:
 
     def __init__(self, words: dict[str, str | None] | None) -> None:
         self.words = words
+        self.widths: dict[Chain, Counts] = {}
 
     def entries(self, members: Iterable[Member], counts: Counts, depth: int = 0) -> tuple[tuple[Entry, ...], Counts]:
         """The entries of members, and how often each word was used when the members are done."""
@@ -199,10 +244,12 @@ class _Namer:
         runs: list[Turns | tuple[Entry, ...]] = []
         start: Dim = 0
         for run in node.runs:
-            _, width = self.entries(run.node.members, {}, depth + 1)
+            width = self.width(run.node)
             turn = symbol(f"turn{depth}")
             assert isinstance(turn, Expr)
-            ahead = {word: counts.get(word, 0) + step * turn for word, step in width.items()}
+            # A single turn has nothing before it: repeats of one turn within each other would only pile up formulas.
+            before = 0 if run.count == 1 else turn
+            ahead = {word: counts.get(word, 0) + step * before for word, step in width.items()}
             entries, _ = self.entries(run.node.members, counts | ahead, depth + 1)
             if node.index is not None:
                 entries = tuple(_settle(entry, node.index, start + turn) for entry in entries)
@@ -211,14 +258,44 @@ class _Namer:
             start = start + run.count
         return Inside(tuple(runs)), counts
 
+    def width(self, chain: Chain) -> Counts:
+        """How often each word is used in one turn: asked at every level of repeats within each other, counted once."""
+        if chain not in self.widths:
+            self.widths[chain] = self.through(chain, {})
+        return self.widths[chain]
+
+    def behind(self, member: Member, counts: Counts) -> Counts:
+        """How often each word was used when a member is done."""
+        node = member.node
+        if isinstance(node, Repeat):
+            for run in node.runs:
+                width = self.width(run.node)
+                counts = counts | {word: counts.get(word, 0) + step * run.count for word, step in width.items()}
+            return counts
+        if isinstance(node, Choice):
+            return self.either(node, *(self.through(side, counts) for side in (node.then, node.otherwise)))
+        if self.words is not None and member.label is None and is_open(node):
+            for branch in node.parts:
+                assert isinstance(branch, Chain)
+                counts = self.through(branch, counts)
+            return counts
+        return self.name(member, counts)[1]
+
+    def through(self, chain: Chain, counts: Counts) -> Counts:
+        """How often each word was used behind a chain."""
+        for member in chain.members:
+            counts = self.behind(member, counts)
+        return counts
+
     def choice(self, node: Choice, counts: Counts, depth: int) -> tuple[Inside, Counts]:
         then, used = self.entries(node.then.members, counts, depth)
         otherwise, other = self.entries(node.otherwise.members, counts, depth)
+        return Inside((then, otherwise)), self.either(node, used, other)
+
+    def either(self, node: Choice, used: Counts, other: Counts) -> Counts:
+        """How often each word was used behind a choice, from how often on each side."""
         both = {word: (used.get(word, 0), other.get(word, 0)) for word in [*used, *other]}
-        if self.words == {}:
-            # Only how often a word may be needed is asked: once, if it is there on one side alone.
-            return Inside((then, otherwise)), {word: maximum(*each) for word, each in both.items()}
-        return Inside((then, otherwise)), {word: choose(node.condition, *each) for word, each in both.items()}
+        return {word: choose(node.condition, *each) for word, each in both.items()}
 
 
 def _settle(entry: Entry, index: str, value: Dim) -> Entry:

@@ -7,13 +7,15 @@ nothing may walk the tree as if it were flat; analyses memoise by node.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, TypeAlias
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import CoreSchema, core_schema
 
 from archdsl.diagnostics import Span
+from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.layers.base import Layer
 from archdsl.layers.initialization import Initialization
 from archdsl.shape import Dim, Shape
@@ -78,7 +80,7 @@ class Member(Frozen):
 
     label: Name | None
     node: Node
-    marks: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 class Chain(Node):
@@ -152,14 +154,24 @@ class Call(Node):
 class Reference(Node):
     """The tensor that a label names, in place of the one that arrives."""
 
-    target: str
+    target: Path
+
+    @property
+    def label(self) -> str:
+        """The label as the spec has it."""
+        return spelled(self.target)
 
 
 class Aux(Node):
     """A second output, made of a label's tensor and in training only; what arrives goes on unchanged."""
 
-    target: str
+    target: Path
     body: Node
+
+    @property
+    def label(self) -> str:
+        """The label whose tensor it begins with, as the spec has it."""
+        return spelled(self.target)
 
     @property
     def parts(self) -> Iterator[Node]:
@@ -179,7 +191,27 @@ class Choice(Node):
         yield self.otherwise
 
 
-def at(name: Name, **values: Dim) -> Name:
+MAX_MARKS = 1000
+"""The most labels inside one module that `@a.b.c` can reach: containers within containers could have countless."""
+
+Tensor = TypeVar("Tensor")
+
+
+def reachable(member: Member, inner: Mapping[Path, Tensor], here: Tensor) -> dict[Path, Tensor]:
+    """What can be referred to behind a member: its own tensor `here`, and those `inner` ones of labels inside it.
+
+    Labels inside a container are reached by way of its mark, those inside a block not at all.
+    """
+    found: dict[Path, Tensor] = {(mark,): here for mark in member.marks}
+    if isinstance(member.node, (Merge, Repeat)) and member.label is None:
+        found |= inner
+    elif not isinstance(member.node, Call):
+        for mark in member.marks:
+            found |= {(mark, *path): tensor for path, tensor in islice(inner.items(), MAX_MARKS)}
+    return found
+
+
+def at(name: Name, /, **values: Dim) -> Name:
     """A name with indices put in, neighbouring pieces joined."""
     pieces: list[str | int | Expr] = []
     for piece in name:

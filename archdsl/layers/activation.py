@@ -82,7 +82,6 @@ class LeakyReLU(Activation):
         "papers: lrelu leaky leaky_rectifier",
     )
     keeps_result_in_place = True
-    positional = ("negative_slope",)
     has_inplace = True
     examples = ("64x8x8: leakyrelu", "10: leakyrelu(0.1)", "4x9: leakyrelu(0)", "4x3x3x3: leakyrelu(0.2)")
 
@@ -149,7 +148,6 @@ class ELU(Activation):
         "functions: elu(x>, alpha, inplace>)",
     )
     keeps_result_in_place = True
-    positional = ("alpha",)
     has_inplace = True
     examples = ("64x8x8: elu", "10: elu(0.5)", "4x9: elu(alpha=2)", "4x3x3x3: elu")
 

@@ -44,6 +44,9 @@ Number = Annotated[float, Field(allow_inf_nan=False)] | Expr
 NotNegativeNumber = Annotated[float, Field(ge=0, allow_inf_nan=False)] | Expr
 """A number of at least zero: a slope, an epsilon."""
 
+PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Expr
+"""A number above zero."""
+
 Fraction = Annotated[float, Field(ge=0, le=1)] | Expr
 """A number from zero to one: a momentum."""
 
@@ -135,10 +138,17 @@ class Layer(Keyword):
     """A convolution right before this layer needs no bias (batch normalization subtracts it)."""
     makes_probabilities: ClassVar[bool] = False
     """What comes out are probabilities, which a loss on logits must not be given."""
+    says_positional: ClassVar[bool] = False
+    """A class that says which arguments go without a name; any other with one argument takes that one without."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         keywords.cache_clear()
+        if "positional" in vars(cls):
+            cls.says_positional = True
+        elif not cls.says_positional:
+            arguments = [name for name in cls.model_fields if name not in (cls.digits, cls.dash, cls.slash)]
+            cls.positional = tuple(arguments) if len(arguments) == 1 else ()
 
     def output(self, x: Shape) -> Shape:
         """The shape this layer makes of `x`. Raises ArchError where there is none."""
@@ -170,6 +180,10 @@ class Layer(Keyword):
     def workspace(self, x: Shape) -> Kept:
         """What is alive for a moment beside what goes in and comes out; only `extra` and `indices` say anything."""
         return NOTHING
+
+    def over_batch(self, x: Shape, training: bool) -> Dim | None:
+        """On how many numbers of one sample each statistic is measured that is measured over a batch; None for none."""
+        return None
 
     def hands_on(self, training: bool) -> bool:
         """Whether the output is the input, or a view of it, so that it takes no memory of its own."""
@@ -297,6 +311,8 @@ def written(layer: Keyword) -> str:
         if not _is_set(layer, field):
             break
         value = getattr(layer, field)
+        if isinstance(value, bool):
+            break  # Which of two is said better with its name.
         arguments += [_argument(each) for each in value] if name.startswith("*") else [_argument(value)]
         in_head.add(field)
     for field in kind.model_fields:

@@ -12,7 +12,6 @@ from archdsl.shape import Dim, Layout, Shape
 
 class _Dropout(Layer):
     role = Role.DROPOUT
-    positional = ("p",)
     p: Probability
 
     def hands_on(self, training: bool) -> bool:

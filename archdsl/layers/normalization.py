@@ -13,6 +13,7 @@ from archdsl.layers.base import (
     NotNegativeNumber,
     Number,
     Positive,
+    PositiveNumber,
     Role,
     require,
     require_divisor,
@@ -99,6 +100,7 @@ class BatchNorm(_RunningStandardization):
         "4x8x8x8: bn",
     )
 
+    eps: PositiveNumber = Field(1e-5, description="what is added to the variance")
     affine: bool = Field(True, description=_SCALE)
     track_running_stats: bool = Field(True, description=_TRACK)
 
@@ -111,6 +113,9 @@ class BatchNorm(_RunningStandardization):
     def view(self, x: Shape) -> View:
         # With statistics that were kept each place stands alone, as in evaluation.
         return super().view(x) if self.track_running_stats else everything(x.rank)
+
+    def over_batch(self, x: Shape, training: bool) -> Dim | None:
+        return product(x.spatial) if training or not self.track_running_stats else None
 
     def kept(self, x: Shape, inplace: bool = False) -> Kept:
         # The batch's mean and deviation of each channel.
@@ -192,6 +197,13 @@ class GroupNorm(_Standardization):
 
     def output(self, x: Shape) -> Shape:
         require_divisor(self.groups, x.channels, "groups", "arriving channels", x)
+        # What is measured over one number is that number, and PyTorch refuses it for a single sample.
+        require(
+            compare(">", product(x.dims), self.groups),
+            lambda: ImpossibleLayer(
+                None, f"`gn` needs more than one number in each of {self.groups} groups", f"{x} arrives here"
+            ),
+        )
         return x
 
     def view(self, x: Shape) -> View:

@@ -166,7 +166,6 @@ class ChannelShuffle(_Resample):
         "PyTorch: ChannelShuffle(groups)",
         "papers: shuffle? channel_shuffle",
     )
-    positional = ("groups",)
     examples = ("116x28x28: channelshuffle(2)", "12x9: channelshuffle(groups=3)", "8x3x3x3: channelshuffle(4)")
 
     groups: Positive = Field(description="number of groups the channels come from")
@@ -285,7 +284,6 @@ class Crop(Layer):
     )
     role = Role.RESHAPE
     ranks = frozenset({1, 2, 3})
-    positional = ("amount",)
     examples = (
         "64x64x64: crop(4)",
         "8x9x9: crop((0, 2))",

@@ -6,6 +6,7 @@ arguments equal to PyTorch's defaults are left out here, where both are known.
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
 from archdsl.record import record
@@ -19,6 +20,8 @@ class Module:
     args: tuple[Any, ...] = ()
     kwargs: tuple[tuple[str, Any], ...] = ()
     definition: str = ""
+    defaults: tuple[tuple[str, Any], ...] = field(default=(), compare=False, repr=False)
+    """What PyTorch takes for keyword arguments that are left out, where that is known."""
 
     @classmethod
     def of(
@@ -32,7 +35,7 @@ class Module:
         """A module call without the keyword arguments that equal `defaults`, PyTorch's own."""
         known = defaults or {}
         kept = tuple((key, value) for key, value in kwargs.items() if key not in known or not _same(known[key], value))
-        return cls(name, args, kept, definition)
+        return cls(name, args, kept, definition, tuple(known.items()))
 
 
 @record

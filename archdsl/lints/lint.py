@@ -8,6 +8,7 @@ from typing import ClassVar
 from archdsl.diagnostics import Diagnostic, Span
 from archdsl.elaborate.program import Program
 from archdsl.ir.nodes import Architecture, LayerNode, Node
+from archdsl.once import once
 from archdsl.syntax import tree
 
 
@@ -65,5 +66,11 @@ def text_at(program: Program, span: Span) -> Iterator[tree.Node]:
 
 def head_at(program: Program, span: Span) -> tree.Head | None:
     """The head that a layer was written as; None for one that was handed over by its name."""
-    heads = (node for node in text_at(program, span) if isinstance(node, tree.Head))
-    return next((head for head in heads if head.span == span), None)
+    return _heads(program).get(span)
+
+
+@once
+def _heads(program: Program) -> dict[Span, tree.Head]:
+    """Every head of a spec and of what it brings in, by its place."""
+    items = (item for file in program.files for item in file.file.items)
+    return {node.span: node for item in items for node in item.walk() if isinstance(node, tree.Head)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from archdsl.diagnostics import Label
 from archdsl.elaborate.program import Program
+from archdsl.ir.marks import Mark
 from archdsl.ir.nodes import Architecture, Aux, Chain, Member, Merge, Node, Reference
 from archdsl.lints.lint import Lint, nodes
 
@@ -23,7 +24,7 @@ class UnreachedLayer(Lint):
     @classmethod
     def in_network(cls, program: Program, network: Architecture) -> Iterator[Lint]:
         found = list(nodes(network))
-        asked = {node.target for node in found if isinstance(node, (Reference, Aux))}
+        asked = {mark for node in found if isinstance(node, (Reference, Aux)) for mark in node.target}
         for chain in found:
             if not isinstance(chain, Chain):
                 continue
@@ -48,10 +49,10 @@ def _begins_elsewhere(node: Node) -> bool:
     )
 
 
-def _lost(members: tuple[Member, ...], asked: set[str]) -> Node | None:
+def _lost(members: tuple[Member, ...], asked: set[Mark]) -> Node | None:
     """The last of several members, if nobody asks for what it makes; an auxiliary output hands on what arrives."""
     for member in reversed(members):
-        if any(each == mark or each.startswith(f"{mark}.") for mark in member.marks for each in asked):
+        if not asked.isdisjoint(member.marks):
             return None
         if not isinstance(member.node, Aux):
             return member.node

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from archdsl.diagnostics import Span
 from archdsl.diagnostics.edits import removal, removal_from_list
@@ -40,8 +42,9 @@ class UnusedParameter(Lint):
 
     @classmethod
     def _of(
-        cls, parameters: Sequence[tree.Parameter], used: list[tuple[str, Span]], whose: str, columns: set[str] | None
+        cls, parameters: Sequence[tree.Parameter], used: Uses, whose: str, columns: set[str] | None
     ) -> Iterator[Lint]:
+        spans = [each.span for each in parameters]
         for each in parameters:
             name = each.name.text
             if not _is_unused(each.name, used):
@@ -52,7 +55,7 @@ class UnusedParameter(Lint):
                 each.name.span,
                 *_said(f"the parameter `{name}` of {whose}"),
                 helps=["leave it out, or use it where its number stands now"],
-                fixes=[removal_from_list(each.span, [other.span for other in parameters])] if alone else (),
+                fixes=[removal_from_list(each.span, spans)] if alone else (),
             )
 
 
@@ -132,26 +135,28 @@ def _said(what: str) -> tuple[str, str]:
     return f"{what} is never used", "only here"
 
 
-def _uses(items: Sequence[tree.Node]) -> list[tuple[str, Span]]:
-    """Every place where a name is asked for."""
-    found: list[tuple[str, Span]] = []
+Uses: TypeAlias = Mapping[str, list[Span]]
+"""The places where each name is asked for."""
+
+
+def _uses(items: Sequence[tree.Node]) -> Uses:
+    found: defaultdict[str, list[Span]] = defaultdict(list)
     for item in items:
         for node in item.walk():
             match node:
                 case tree.Name():
-                    found.append((node.text, node.span))
+                    found[node.text].append(node.span)
                 case tree.Function() | tree.Head() | tree.Merge():
-                    found.append((node.name.text, node.span))
+                    found[node.name.text].append(node.span)
                 case tree.Table() if node.column is not None:
-                    found.append((node.column.text, node.span))
+                    found[node.column.text].append(node.span)
     return found
 
 
-def _is_unused(word: tree.Word, used: list[tuple[str, Span]], within: Span | None = None) -> bool:
+def _is_unused(word: tree.Word, used: Uses, within: Span | None = None) -> bool:
     """Whether a name is asked for nowhere, or only `within` what it names."""
     if word.text.startswith("_"):
         return False
-    return not any(
-        name == word.text and not (within is not None and within.start <= at.start and at.end <= within.end)
-        for name, at in used
+    return all(
+        within is not None and within.start <= at.start and at.end <= within.end for at in used.get(word.text, ())
     )

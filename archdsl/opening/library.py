@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from archdsl.diagnostics import ArchError, Diagnostic, Source, similar_help
 from archdsl.limits import USUAL, Limits
 from archdsl.opening.reading import read_source
+from archdsl.reading import NotAFile, is_handed
 from archdsl.record import record
 
 SUFFIX = ".arch"
@@ -68,7 +70,9 @@ def find(name: str | Path) -> Spec:
     if found is not None:
         return found
     if path.is_dir():
-        raise IsADirectoryError(f"{name} is a folder, not a spec")
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a spec", str(name))
+    if path.exists():
+        raise NotAFile(name)
     known = [each for listed in contents() for each in (listed.path.stem, listed.path.name, *listed.variants)]
     raise ArchError(
         UnknownSpec(
@@ -155,5 +159,5 @@ def _in_library(name: str) -> Spec | None:
 
 
 def _is_stream(path: Path) -> bool:
-    """Whether a path is no file but can be read like one: a pipe, the terminal."""
-    return path.is_fifo() or path.is_char_device()
+    """Whether a path is no file but can be read like one: what was handed over by a descriptor."""
+    return is_handed(path) and (path.is_fifo() or path.is_char_device() or path.is_file())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from archdsl.diagnostics import ArchError, Diagnostic, Source
 from archdsl.limits import USUAL, Limits
+from archdsl.reading import read_file
 
 
 class UnreadableText(Diagnostic):
@@ -23,6 +24,12 @@ class FileTooLarge(Diagnostic):
     code = "file-too-large"
 
 
+class NoRegularFile(Diagnostic):
+    """A pipe, a socket or a device in the place of a spec: to read one may wait for ever, or do something."""
+
+    code = "no-regular-file"
+
+
 def read_source(path: Path, name: str | None = None, limits: Limits = USUAL) -> Source:
     """The text of a file, under its path or another name.
 
@@ -33,8 +40,7 @@ def read_source(path: Path, name: str | None = None, limits: Limits = USUAL) -> 
 
 def read_data(path: Path, limits: Limits = USUAL) -> bytes:
     """The bytes of a file, or of a larger one as many as show that it is too large. Raises OSError."""
-    with path.open("rb") as file:
-        return file.read(limits.bytes + 1)
+    return read_file(path, limits.bytes)
 
 
 def source_of(data: bytes, name: str, limits: Limits = USUAL) -> Source:
@@ -75,6 +81,12 @@ def text_source(text: str, name: str, limits: Limits = USUAL) -> Source:
         )
     what = "a NUL character" if found[0] == "\x00" else "half of a surrogate pair"
     raise ArchError(UnreadableText(at, f"{what} is no text", "here", helps=["delete it"]))
+
+
+def line_end(data: bytes) -> bytes:
+    """What ends the lines of a text: that which ends most of them."""
+    windows = data.count(b"\r\n")
+    return b"\r\n" if 2 * windows > data.count(b"\n") else b"\n"
 
 
 def _too_large(name: str, limits: Limits) -> FileTooLarge:

@@ -16,10 +16,16 @@ RATES = {"sgd": 0.1, "adam": 0.001, "adamw": 0.001}
 """The learning rate of each optimizer where none is given."""
 
 
+CHANGEABLE = frozenset(
+    ("data_dir", "download", "epochs", "accelerator", "devices", "nodes", "strategy", "workers", "tensorboard")
+)
+"""What may be given anew when a training goes on: how long, and where, but not how."""
+
+
 class Recipe(BaseModel):
     """How a network is trained, and on what. The defaults need no download and no accelerator."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     data: str = Field("digits", description="A data set by its name, or `folder:PATH` with a folder a class.")
     data_dir: Path = Field(Path("data"), description="Where data sets lie, in torchvision's layout.")
@@ -57,7 +63,7 @@ class Recipe(BaseModel):
     precision: Literal["32", "bf16-mixed", "16-mixed"] = Field("32", description="Of what numbers are.")
     compile: bool = Field(False, description="Compile the network with torch.compile.")
     channels_last: bool | None = Field(None, description="Lay images out with their channels last; so on a GPU.")
-    workers: int | None = Field(None, ge=0, description="Processes that read images which memory doesn't hold.")
+    workers: int | None = Field(None, ge=0, le=256, description="Processes that read images which memory doesn't hold.")
     deterministic: bool = Field(True, description="Same seed, same numbers, also on a GPU, where it costs time.")
     tensorboard: bool = Field(False, description="Write events for TensorBoard as well.")
 
@@ -65,6 +71,11 @@ class Recipe(BaseModel):
     def rate(self) -> float:
         """The learning rate that the training begins with."""
         return RATES[self.optimizer] if self.lr is None else self.lr
+
+    @property
+    def device_count(self) -> int | None:
+        """How many devices of a machine are asked for, where that is a number."""
+        return int(self.devices) if self.devices.isascii() and self.devices.isdecimal() else None
 
     @property
     def tuned(self) -> str:

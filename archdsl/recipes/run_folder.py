@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
-import secrets
-import shutil
 from pathlib import Path
 from typing import Any
 
+from archdsl import writing
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.opening.imports import read_program
 from archdsl.opening.library import SUFFIX
@@ -17,7 +16,7 @@ from archdsl.recipes.fitting import Subject
 from archdsl.recipes.recipe import Recipe
 from archdsl.recipes.toml import NETWORK, read_recipe, recipe_of, toml
 from archdsl.record import record
-from archdsl.writing import write
+from archdsl.writing import Kept
 
 RUNS = Path("runs")
 
@@ -43,6 +42,18 @@ class ChangedNetwork(Diagnostic):
     """A training goes on with another network than it was begun with: the spec in its folder has changed."""
 
     code = "changed-network"
+
+
+class ChangedRecipe(Diagnostic):
+    """A training goes on by another recipe, or with images prepared otherwise, than it was begun with."""
+
+    code = "changed-recipe"
+
+
+class ChangedData(Diagnostic):
+    """A training goes on with other images than it was begun with."""
+
+    code = "changed-data"
 
 
 @record
@@ -80,14 +91,14 @@ def begin_run(folder: Path, subject: Subject, recipe: Recipe) -> Run:
     Raises ArchError where the folder holds something, and OSError.
     """
     check_free(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    try:
-        _write_run(draft, subject, recipe)
-        draft.replace(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    writing.folder(folder, lambda draft: _write_run(draft, subject, recipe))
     return Run(folder, subject, recipe)
+
+
+def discard(run: Run) -> None:
+    """Take away a folder that was just begun and in which nothing was learned: another try may have its name."""
+    if not run.path(CHECKPOINT).is_file():
+        writing.discard(run.folder)
 
 
 def _write_run(folder: Path, subject: Subject, recipe: Recipe) -> None:
@@ -95,11 +106,10 @@ def _write_run(folder: Path, subject: Subject, recipe: Recipe) -> None:
     for program in subject.program.files:
         source = program.file.source
         target = folder / SPEC / (_main(subject) if program is subject.program else Path(source.name).relative_to(home))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write(target, source.text)
+        Kept(target, inside=folder).write(source.text)
     said: dict[str, Any] = {"spec": _main(subject), "variant": subject.variant, "input": subject.input}
     said |= {"set": dict(subject.settings), **recipe.model_dump()}
-    write(folder / DESCRIPTION, toml(said))
+    Kept(folder / DESCRIPTION).write(toml(said))
 
 
 def open_run(folder: Path) -> Run:

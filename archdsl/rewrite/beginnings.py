@@ -103,7 +103,7 @@ def _nameable(draft: Draft, name: str) -> bool:
     target = tree.Template(Source("name", name).span(0, len(name)), (name,))
     try:
         for network in draft.networks.values():
-            named_layer(network.body, target)
+            named_layer(network.body, target, {})
     except ArchError:
         return False
     return True

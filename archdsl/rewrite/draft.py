@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from archdsl.analysis.instances import Instance, instances, references
-from archdsl.diagnostics import Source, Span
+from archdsl.analysis.dataflow import AT_MOST, Dataflow, dataflow, targets
+from archdsl.analysis.instances import Instance, instances_of
+from archdsl.diagnostics import ArchError, Diagnostic, Source, Span
 from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.binding import split_digits
 from archdsl.elaborate.items import read
 from archdsl.elaborate.program import Program
+from archdsl.ir.marks import Path
 from archdsl.ir.nodes import Architecture
 from archdsl.rewrite.text import Change, changed
 from archdsl.syntax import parse, tree
@@ -21,6 +23,16 @@ Kind = TypeVar("Kind", bound=tree.Node)
 
 Place = tuple[str, int]
 """Where a layer is written: the file, and the offset in the text that the rewrite began with."""
+
+
+ROUNDS = 200
+"""How many changes a rule may make one after another: each level of repeats within each other may take one."""
+
+
+class RewriteTooLong(Diagnostic):
+    """A rewrite whose text would be longer than a spec may be, or that takes more steps than it could need."""
+
+    code = "rewrite-too-long"
 
 
 class Draft:
@@ -38,6 +50,8 @@ class Draft:
         """The variant that was asked for, where a rule is about one alone."""
         self.origin = origin
         self._network = network
+        self.rounds = 0
+        """How many changes have led to it."""
         self.notes: list[str] = []
         """What a person should know of the outcome."""
         self.aliases: dict[int, int] = {}
@@ -62,12 +76,17 @@ class Draft:
         """The layers of each variant in the order in which they run."""
         return _layers(self.program)
 
+    @property
+    def flows(self) -> dict[str | None, Dataflow]:
+        """The flow of tensors of each variant. Raises ArchError where all have more operations than can be meant."""
+        return _flows(self.program)
+
     @cached_property
-    def references(self) -> frozenset[str]:
-        """The labels that anything refers to, in any variant."""
-        found: set[str] = set()
+    def references(self) -> frozenset[Path]:
+        """The tensors that anything refers to by their labels, in any variant."""
+        found: set[Path] = set()
         for network in self.networks.values():
-            found |= references(network)
+            found |= targets(network)
         return frozenset(found)
 
     @property
@@ -110,8 +129,7 @@ class Draft:
 
     def is_referenced(self, layer: Instance) -> bool:
         """Whether anything else may read what a layer makes, by its label."""
-        ends = {target.rpartition(".")[2] for target in self.references}
-        return not ends.isdisjoint(layer.marks)
+        return not {path[-1] for path in self.references}.isdisjoint(layer.marks)
 
     def above(self, node: tree.Node) -> Iterator[tree.Node]:
         """What a node stands in, from the inside out."""
@@ -133,6 +151,7 @@ class Draft:
     def change(self, changes: Iterable[Change]) -> Draft:
         """This spec with its text changed. Raises ArchError where the outcome is no spec."""
         made = changed(self.source.text, changes)
+        self.afford(len(made.text))
         source = Source(self.source.name, made.text)
         program = read(parse(source), lambda item: self.program.imported[str(item.path.value)])
         before = self.origin
@@ -142,8 +161,17 @@ class Draft:
             return None if here is None else before(here)
 
         draft = Draft(program, self.chosen, origin)
-        draft.notes, draft.aliases = self.notes, self.aliases
+        draft.notes, draft.aliases, draft.rounds = self.notes, self.aliases, self.rounds + 1
         return draft
+
+    def afford(self, length: int) -> None:
+        """Raise ArchError for a text of so many letters that no spec may have them, or one change too many."""
+        limits = self.program.limits
+        if length > limits.bytes:
+            why = f"the rewritten text would have more than {limits.bytes} letters"
+            raise ArchError(RewriteTooLong(None, why, helps=[limits.help("bytes")]))
+        if self.rounds >= ROUNDS:
+            raise ArchError(RewriteTooLong(None, f"the rewrite takes more than {ROUNDS} changes one after another"))
 
     def place(self, layer: Instance) -> Place | None:
         """Where a layer was written before all changes; None for one that a change brought."""
@@ -185,8 +213,18 @@ def _networks(program: Program) -> dict[str | None, Architecture]:
 
 
 @lru_cache(maxsize=6)
+def _flows(program: Program) -> dict[str | None, Dataflow]:
+    found: dict[str | None, Dataflow] = {}
+    left = AT_MOST
+    for name, network in _networks(program).items():
+        found[name] = dataflow(network, left)
+        left -= len(found[name].operations)
+    return found
+
+
+@lru_cache(maxsize=6)
 def _layers(program: Program) -> dict[str | None, tuple[Instance, ...]]:
-    return {name: instances(network) for name, network in _networks(program).items()}
+    return {name: tuple(instances_of(flow).values()) for name, flow in _flows(program).items()}
 
 
 def _vanishes(node: tree.Node, gone: set[tree.Node]) -> bool:

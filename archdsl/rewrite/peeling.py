@@ -42,11 +42,16 @@ def repeat_around(draft: Draft, head: tree.Head) -> tree.Statement | None:
     for node in draft.above(head):
         if isinstance(node, (tree.Block, tree.After)):
             return None
-        if isinstance(node, tree.Statement) and node.repeat is not None:
+        if isinstance(node, tree.Statement) and node.repeat is not None and not _runs_once(node.repeat):
             index = node.repeat.index
             used = index is not None and index.text in free_names(node.body) | _free_in_label(node)
             return None if used else node
     return None
+
+
+def _runs_once(repeat: tree.Repeat) -> bool:
+    """Whether a repeat is `x1`, as that of a turn that was written apart."""
+    return isinstance(repeat.count, tree.Literal) and repeat.count.value == 1
 
 
 def _free_in_label(repeat: tree.Statement) -> frozenset[str]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from archdsl.analysis.dataflow import dataflow
 from archdsl.analysis.instances import Instance
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.program import Program
 from archdsl.formatting import format_source
 from archdsl.ir.nodes import Architecture
 from archdsl.rewrite.beginnings import with_beginnings, without_named
+from archdsl.rewrite.claim import Correspondence, hold
 from archdsl.rewrite.draft import Draft
 from archdsl.rewrite.figures import with_true_figures
-from archdsl.rewrite.rule import CantRewrite, Rewrite, Travel, impossible, rule
+from archdsl.rewrite.rule import CantRewrite, Rewrite, Travel, rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,21 +33,23 @@ class Rewritten:
         """The new spec, taken apart."""
         return self.draft.program
 
-    def travels(self, before: Iterable[Instance], after: Iterable[Instance]) -> Iterator[Travel]:
+    def travels(self, before: Architecture, after: Architecture) -> Iterator[Travel]:
         """How each weight of the layers of a new network comes to be of those of the old one.
 
-        What is not among them begins as it does in a new network.
+        What is not among them begins as it does in a new network. Raises CantRewrite as `correspondence` does.
         """
-        old, new = list(before), list(after)
-        paired = self.rule.paired(self.before, self.draft, old, new)
-        left = set(paired.values())
-        gone: dict[Instance, list[Instance]] = defaultdict(list)
-        for layer in old:
-            if layer not in left and layer.follows is not None:
-                gone[layer.follows].append(layer)
-        for layer in new:
-            was = paired.get(layer)
-            yield from self.rule.travels(layer, was, gone.get(was, ()) if was is not None else ())
+        found = self.correspondence(before, after)
+        for number in found.layers:
+            yield from found.travels(number)
+
+    def correspondence(self, before: Architecture, after: Architecture) -> Correspondence:
+        """Which layer of a new network stands in the place of which of the old one, and is what the rule claims.
+
+        Raises CantRewrite where the new network is not that.
+        """
+        found = Correspondence(self.rule, self.before, self.draft, dataflow(before), dataflow(after))
+        hold(found)
+        return found
 
 
 def rewrite(
@@ -74,34 +77,29 @@ def rewrite(
         draft = found.rewrite(before, at, **switches)
         if not found.writes_out:
             draft = _mended(found, before, draft)
+        rewritten = Rewritten(found, before, draft, format_source(draft.source))
+        _hold(rewritten)
     except ArchError as error:
-        raise _explained(found, error) from None
-    return Rewritten(found, before, draft, format_source(draft.source))
+        raise refused_text(found, error) from None
+    return rewritten
+
+
+def _hold(rewritten: Rewritten) -> None:
+    """Raise CantRewrite unless every network of the new spec is what the rule claims."""
+    before, draft = rewritten.before, rewritten.draft
+    if rewritten.rule.writes_out:
+        (flow,) = draft.flows.values()
+        hold(Correspondence(rewritten.rule, before, draft, dataflow(before.network), flow))
+        return
+    for variant, flow in draft.flows.items():
+        hold(Correspondence(rewritten.rule, before, draft, before.flows[variant], flow))
 
 
 def _mended(found: Rewrite, before: Draft, draft: Draft) -> Draft:
     """The new spec with what it says of how weights begin and of its figures true again."""
     paired = _paired(found, before, without_named(draft))
-    _check(found, paired)
     draft = found.finish(with_beginnings(draft, paired, before))
     return with_true_figures(before, draft, found.exact)
-
-
-def _check(found: Rewrite, paired: dict[str | None, dict[Instance, Instance]]) -> None:
-    """Raise CantRewrite where a layer that stays would meet something else than it did."""
-    for pairs in paired.values():
-        for new, old in pairs.items():
-            same = new.node.layer.keyword == old.node.layer.keyword
-            weights = [[shape for _, shape in layer.keys().items()] for layer in (new, old)]
-            if found.exact and new.node.output.elements != old.node.output.elements:
-                why = f"`{old.name}` makes {old.node.output}, and would make {new.node.output}"
-            elif found.exact and same and weights[0][:1] != weights[1][:1]:
-                why = f"{new.node.input} would arrive at `{old.name}`, whose weights are for {old.node.input}"
-            else:
-                continue
-            raise impossible(
-                found, old.node.span, why, "would be another layer", "`--at LABEL` applies the rule to one place"
-            )
 
 
 def _paired(found: Rewrite, before: Draft, draft: Draft) -> dict[str | None, dict[Instance, Instance]]:
@@ -110,9 +108,9 @@ def _paired(found: Rewrite, before: Draft, draft: Draft) -> dict[str | None, dic
     }
 
 
-def _explained(found: Rewrite, error: ArchError) -> ArchError:
-    """What the elaborator says of a spec as the rule would have it, as a mistake of the rewrite."""
-    kinds = {"nothing-to-rewrite", "cannot-rewrite"}
+def refused_text(found: Rewrite, error: ArchError) -> ArchError:
+    """What is wrong with a spec as the rule would have it, as a mistake of the rewrite."""
+    kinds = {"nothing-to-rewrite", "cannot-rewrite", "rewrite-too-long", "too-many-copies"}
     if all(each.code in kinds for each in error.diagnostics):
         return error
     first = error.diagnostics[0]
@@ -125,9 +123,6 @@ def _explained(found: Rewrite, error: ArchError) -> ArchError:
             None,
             f"`{found.name}` can't be applied here as a whole",
             notes=notes,
-            helps=[
-                "`--at LABEL` applies it to one place",
-                "`archdsl rewrite unfold` gives each place a text of its own",
-            ],
+            helps=found.ways_out,
         )
     )

@@ -14,6 +14,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
+from archdsl.analysis.dataflow import Operation
 from archdsl.analysis.instances import Instance
 from archdsl.diagnostics import ArchError, Diagnostic, Span, similar_help
 from archdsl.record import record
@@ -60,6 +61,17 @@ class Rewrite:
     """Whether the new network computes the same in evaluation, once the weights have travelled."""
     writes_out: ClassVar[bool] = False
     """Whether the rule makes a spec of one network alone, all of whose text it writes itself."""
+    in_training: ClassVar[bool] = True
+    """Whether an exact rule's network computes the same in training as well, auxiliary outputs among it."""
+    lays_out_anew: ClassVar[bool] = False
+    """Whether the output may come as C×1×1 where it was a vector, or the other way about."""
+    keeps_names: ClassVar[bool] = False
+    """Whether every weight goes on being called what it was."""
+    ways_out: ClassVar[tuple[str, ...]] = (
+        "`--at LABEL` applies it to one place",
+        "`archdsl rewrite unfold` gives each place a text of its own",
+    )
+    """What may help where the rule can't be applied to all that it is about."""
     options: ClassVar[Mapping[str, str]] = {}
     """Switches that the rule takes, and what each is for."""
 
@@ -80,14 +92,25 @@ class Rewrite:
         """The layers of a new network with those of the old one in whose place they stand.
 
         That is asked of the text: what is written in one place, and runs several times, is paired in the order in which
-        it runs. Raises AssertionError where the new network has more or fewer of something than its text should make.
+        it runs. Raises CantRewrite where the new network has more or fewer of something than its text should make.
         """
         places = _by_place(before, old, draft.aliases)
         found: dict[Instance, Instance] = {}
         for place, layers in _by_place(draft, new, draft.aliases).items():
-            assert len(layers) == len(places.get(place, ())), f"{self.name} has changed how often {place} runs"
-            found |= zip(layers, places[place], strict=True)
+            was = places.get(place, [])
+            if len(layers) != len(was):
+                why = f"it runs {len(was)} times here, and would {len(layers)} times"
+                raise impossible(self, was[0].node.span if was else None, why, "", *self.ways_out)
+            found |= zip(layers, was, strict=True)
         return found
+
+    def stands_for(self, new: Operation, old: Operation, gone: Sequence[Operation]) -> int | None:
+        """Which tensor a layer of the new network makes that computes something else than `old` in its place.
+
+        0 is that of `old` itself, 1 that of the first layer `gone` behind it, and so on; None where it makes none of
+        these. What feeds it is the same as fed `old`.
+        """
+        return None
 
     def travels(self, new: Instance, old: Instance | None, gone: Sequence[Instance] = ()) -> Iterator[Travel]:
         """How the weights of a layer of the new network come to be, of which `old` is what stood in its place.

@@ -8,7 +8,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from archdsl.diagnostics.missing import MissingExtra
+from archdsl.diagnostics.missing import require
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,10 +18,7 @@ PREFIX = "archdsl_generated_"
 
 def require_torch() -> None:
     """Raise ImportError, with the way out, where there is no torch."""
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("a live module needs torch: pip install 'archdsl[torch]'") from error
+    require("a live module", "torch")
 
 
 def module_class(source: str) -> type[nn.Module]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archdsl.analysis.head import Head
+from archdsl.diagnostics import ArchError
 from archdsl.record import record
 from archdsl.runtime.images import normalized, prepared
 from archdsl.runtime.weights.loading import Loaded
+from archdsl.weights.files import ScoresNotFinite
+from archdsl.weights.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,32 +33,78 @@ class Prediction:
     probability: float
 
 
-def predict(loaded: Loaded, image: Image, names: tuple[str, ...], top: int = 5) -> tuple[Prediction, ...]:
-    """The likeliest classes of an image, the first one first, by a softmax over what the network gives.
+@record
+class Seeing:
+    """A network that is shown images: it takes what `preprocessing` makes, and gives a score for each class.
 
-    Raises ValueError where the network doesn't give a vector of scores.
+    Made of weights by `seeing`, and of a training by the training.
+    """
+
+    module: nn.Module
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    """The names of the classes, where they are known."""
+
+
+def seeing(loaded: Loaded, probabilities: str | None = None) -> Seeing:
+    """A network with weights; `probabilities` is the name of its last layer where that makes them of scores.
+
+    Raises ValueError for a network that takes no images.
+    """
+    if loaded.preprocessing is None:
+        raise ValueError("this network takes no images")
+    return Seeing(without_probabilities(loaded.module, probabilities), loaded.preprocessing, loaded.classes)
+
+
+def without_probabilities(network: nn.Module, name: str | None) -> nn.Module:
+    """The network as it is trained and asked: it gives scores, also where the spec ends in a layer of that name."""
+    from torch import nn
+
+    if name is not None:
+        network.set_submodule(name, nn.Identity(), strict=True)
+    return network
+
+
+def predict(seen: Seeing, image: Image, names: tuple[str, ...], top: int = 5) -> tuple[Prediction, ...]:
+    """The likeliest classes of an image, the first one first, by a softmax over the scores.
+
+    Raises ValueError where the network doesn't give a vector of scores, ArchError where they aren't finite, and OSError
+    for an image that is far too long and thin.
     """
     import torch
 
-    module = loaded.module.eval()
+    module = seen.module.eval()
     with torch.no_grad():
-        output = module(prepared(image, loaded.preprocessing))
+        output = module(prepared(image, seen.preprocessing))
     if output.dim() != 2:
         raise ValueError(f"scores of classes are a vector, and the network gives {tuple(output.shape[1:])}")
-    found = output.softmax(1)[0].topk(min(top, output.shape[1]))
+    found = probable(output[0]).topk(min(top, output.shape[1]))
     return tuple(
         Prediction(index, names[index] if index < len(names) else str(index), value)
         for value, index in zip(found.values.tolist(), found.indices.tolist(), strict=True)
     )
 
 
-def score_map(loaded: Loaded, head: Head, image: Image) -> Tensor:
+def score_map(seen: Seeing, head: Head, image: Image) -> Tensor:
     """The scores of classes at each place of a whole image, as classes×h×w, of an image of any size."""
     import torch
 
-    module = loaded.module.eval()
+    module = seen.module.eval()
     with torch.no_grad():
-        return _scores(module, head, normalized(image, loaded.preprocessing))[0]
+        return _scores(module, head, normalized(image, seen.preprocessing))[0]
+
+
+def probable(scores: Tensor) -> Tensor:
+    """Scores (classes first) as probabilities. Raises ArchError where one is no finite number."""
+    if not bool(scores.isfinite().all()):
+        raise ArchError(
+            ScoresNotFinite(
+                None,
+                "the network gives scores that are no finite numbers",
+                helps=["its weights are damaged or too large; `archdsl weights show` looks into a file of them"],
+            )
+        )
+    return scores.softmax(0)
 
 
 def draw_map(image: Image, probabilities: Tensor, caption: str) -> Image:
@@ -76,12 +126,11 @@ def draw_map(image: Image, probabilities: Tensor, caption: str) -> Image:
     return framed
 
 
-def enlarged(image: Image, loaded: Loaded) -> Image:
+def enlarged(image: Image, preprocessing: Preprocessing) -> Image:
     """The image at its own size, or larger where it would be smaller than what the network was trained on."""
-    side, least = min(image.size), loaded.preprocessing.crop
-    if side >= least:
-        return image
-    return image.resize((round(image.width * least / side), round(image.height * least / side)))
+    least = replace(preprocessing, resize=preprocessing.crop)
+    height, width = least.covering((image.height, image.width))
+    return image if height <= image.height and width <= image.width else image.resize((width, height))
 
 
 def _scores(module: nn.Module, head: Head, values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Whether two networks compute the same: both are run in evaluation on random inputs.
+"""Whether two networks compute the same: both are run on random inputs, in evaluation, and in training where they may.
 
 How much they may differ: each number is a sum of K products, each rounded by at most the unit u of its type (2⁻²⁴ in
 float32, 2⁻⁵³ in float64). The errors of a sum grow as √K·u, all but surely (Higham & Mary 2019, "A new approach to
@@ -45,6 +45,8 @@ class Proof:
     """How much of the scale rounding may make."""
     dtype: str
     inputs: int
+    modes: str = "evaluation"
+    """In which both were run."""
 
     @property
     def relative(self) -> float:
@@ -59,7 +61,7 @@ class Proof:
     def __str__(self) -> str:
         return (
             f"largest difference {self.difference:.3g}, {self.relative:.2g} of the largest logit, {self.scale:.3g} "
-            f"({self.inputs} random inputs in evaluation, {self.dtype}; rounding allows {self.bound:.2g})"
+            f"({self.inputs} random inputs in {self.modes}, {self.dtype}; rounding allows {self.bound:.2g})"
         )
 
 
@@ -72,13 +74,19 @@ class Side:
 
 
 def prove(
-    old: Side, new: Side, travels: Iterable[Travel], weights: Mapping[str, Tensor] | None = None, seed: int = 0
+    old: Side,
+    new: Side,
+    travels: Iterable[Travel],
+    weights: Mapping[str, Tensor] | None = None,
+    in_training: bool = False,
+    seed: int = 0,
 ) -> tuple[Proof, dict[str, Tensor]]:
     """Run both networks with the same weights, and give the new ones beside what came of it.
 
     Without weights they are random, statistics and all, and everything is done in double precision, in which a wrong
-    factor can't hide behind rounding. With weights it is done in their own type. Raises AssertionError for weights that
-    don't fit.
+    factor can't hide behind rounding. With weights it is done in their own type. With `in_training` both are also run
+    in training, with the same random numbers, and their auxiliary outputs are compared too. Raises AssertionError for
+    weights that don't fit.
     """
     import torch
 
@@ -89,24 +97,61 @@ def prove(
     elif all(each.dtype != torch.float64 for each in weights.values()):
         dtype = torch.float32
     made = carried(weights, travels)
+    x = torch.randn(INPUTS, *map(_settled, old.architecture.input.dims), generator=generator, dtype=dtype)
+    rounding = max(map(_rounding, (old.architecture, new.architecture))) * SAFETY * torch.finfo(dtype).eps / 2
+    name = str(dtype).removeprefix("torch.")
+    modes = ("evaluation", "training") if in_training else ("evaluation",)
+    found: list[Proof] = []
     with torch.random.fork_rng(devices=[]), torch.no_grad():
+        # What isn't among the weights begins as it does in a new network.
         torch.manual_seed(seed)
-        first = _module(old.source, weights, dtype)
-        x = torch.randn(INPUTS, *map(_settled, old.architecture.input.dims), generator=generator, dtype=dtype)
-        left = first(x)
-        del first
         second = _module(new.source, made, dtype)
-        complete = {name: tensor.clone() for name, tensor in second.state_dict().items() if name not in made}
-        right = second(x)
-        assert left.numel() == right.numel(), f"{tuple(left.shape)} and {tuple(right.shape)} are not of one size"
-        difference = (left - right.reshape(left.shape)).abs().max().item()
-        bound = max(map(_rounding, (old.architecture, new.architecture))) * SAFETY * torch.finfo(dtype).eps / 2
-        scale = left.abs().max().item()
-        if scale and difference > bound * scale:
-            moved = _moved(old.source, weights, x, left, dtype)
-            bound = max(bound, min(AMPLIFIED * moved / scale, MOST))
-    proof = Proof(difference, scale, bound, str(dtype).removeprefix("torch."), INPUTS)
-    return proof, {**made, **complete}
+        complete = {key: tensor.clone() for key, tensor in second.state_dict().items() if key not in made}
+        del second
+        for mode in modes:
+            training = mode == "training"
+            met: list[float] = []
+            lefts = _outputs(old.source, weights, x, dtype, training, met)
+            rights = _outputs(new.source, {**made, **complete}, x, dtype, training)
+            assert len(lefts) == len(rights), f"{len(lefts)} and {len(rights)} outputs"
+            for place, (left, right) in enumerate(zip(lefts, rights, strict=True)):
+                assert left.numel() == right.numel(), f"{tuple(left.shape)} and {tuple(right.shape)} differ in size"
+                difference = (left - right.reshape(left.shape)).abs().max().item()
+                scale, bound = left.abs().max().item(), rounding
+                if scale <= rounding * max(met):
+                    # What cancels out is nothing but rounding, of the numbers on the way.
+                    scale = max(met)
+                if scale and difference > bound * scale:
+                    moved = _moved(old.source, weights, x, lefts, place, dtype, training)
+                    bound = max(bound, min(AMPLIFIED * moved / scale, MOST))
+                found.append(Proof(difference, scale, bound, name, INPUTS, " and ".join(modes)))
+    # What is no number compares with nothing, and is the worst.
+    worst = max(found, key=lambda each: (not each.equal, each.relative))
+    return worst, {**made, **complete}
+
+
+def _outputs(
+    source: str,
+    weights: Mapping[str, Tensor],
+    x: Tensor,
+    dtype: torch.dtype,
+    training: bool,
+    met: list[float] | None = None,
+) -> tuple[Tensor, ...]:
+    """What a network makes of inputs: its output, and in training those beside it. Dropouts always drop the same.
+
+    `met` gets the largest number that each of its layers takes, as far as they are modules.
+    """
+    import torch
+
+    module = _module(source, weights, dtype).train(training)
+    if met is not None:
+        met.append(x.abs().max().item())
+        for each in module.modules():
+            each.register_forward_pre_hook(lambda _, taken: met.append(taken[0].abs().max().item()))
+    torch.manual_seed(0)
+    made = module(x)
+    return tuple(made) if isinstance(made, tuple) else (made,)
 
 
 def random_weights(layers: Iterable[Instance], generator: torch.Generator) -> dict[str, Tensor]:
@@ -153,8 +198,16 @@ def _module(source: str, weights: Mapping[str, Tensor], dtype: torch.dtype) -> n
     return module.to(dtype).eval()
 
 
-def _moved(source: str, weights: Mapping[str, Tensor], x: Tensor, output: Tensor, dtype: torch.dtype) -> float:
-    """How far an output moves when every weight of the network is off by a unit, up or down."""
+def _moved(
+    source: str,
+    weights: Mapping[str, Tensor],
+    x: Tensor,
+    outputs: tuple[Tensor, ...],
+    place: int,
+    dtype: torch.dtype,
+    training: bool,
+) -> float:
+    """How far one of the outputs moves when every weight of the network is off by a unit, up or down."""
     import torch
 
     unit = torch.finfo(dtype).eps
@@ -164,7 +217,7 @@ def _moved(source: str, weights: Mapping[str, Tensor], x: Tensor, output: Tensor
         else each
         for name, each in weights.items()
     }
-    return float((_module(source, off, dtype)(x) - output).abs().max())
+    return float((_outputs(source, off, x, dtype, training)[place] - outputs[place]).abs().max())
 
 
 def _rounding(architecture: Architecture) -> float:

@@ -20,12 +20,15 @@ def carried(weights: Mapping[str, Tensor], travels: Iterable[Travel]) -> dict[st
     import torch
 
     made: dict[str, Tensor] = {}
+    # What is made of nothing is as the others are, and of a network without weights as PyTorch makes it.
+    types = [each.dtype for each in weights.values() if each.is_floating_point()]
+    dtype_of_all = types[0] if types else torch.get_default_dtype()
     for travel in travels:
         if any(source not in weights for source in travel.sources):
             # A count of batches, which files leave out.
             continue
         sources = [weights[source] for source in travel.sources]
-        dtype = sources[0].dtype if sources else next(iter(weights.values())).dtype
+        dtype = sources[0].dtype if sources else dtype_of_all
         if len(sources) > 1:
             sources = [each.double() for each in sources]
         # NumPy has no type for all that PyTorch has.

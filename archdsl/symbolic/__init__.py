@@ -20,6 +20,7 @@ from archdsl.symbolic.expression import (
     minimum,
     symbol,
     symbols,
+    weight,
 )
 from archdsl.symbolic.printing import python
 from archdsl.symbolic.substitution import choose, operations, substitute, substitute_monomial
@@ -56,5 +57,6 @@ __all__ = [
     "substitute_monomial",
     "symbol",
     "symbols",
+    "weight",
     "window_map",
 ]

@@ -87,14 +87,14 @@ def _remainder(difference: Expr) -> tuple[Dim, Dim] | None:
 
 def _join(op: Literal["and", "or"], parts: Iterable[Condition | bool]) -> Condition | bool:
     absorbing = op == "or"
-    kept: list[Condition] = []
+    kept: dict[Condition, None] = {}
     for part in parts:
         if isinstance(part, bool):
             if part is absorbing:
                 return absorbing
         else:
             inner = part.parts if isinstance(part, Junction) and part.op == op else (part,)
-            kept += [each for each in inner if each not in kept]
+            kept |= dict.fromkeys(inner)
     if not kept:
         return not absorbing
-    return kept[0] if len(kept) == 1 else Junction(op, tuple(kept))
+    return next(iter(kept)) if len(kept) == 1 else Junction(op, tuple(kept))

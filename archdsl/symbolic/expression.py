@@ -7,7 +7,7 @@ Divisors are taken to be positive, as strides, kernels and group counts are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -46,7 +46,7 @@ class Apply:
 
     @cached_property
     def weight(self) -> int:
-        return 1 + sum(_weight(each) for each in self.args)
+        return 1 + sum(weight(each) for each in self.args)
 
     def __hash__(self) -> int:
         return self.hash
@@ -77,7 +77,7 @@ class Expr:
         kept = {monomial: factor for monomial, factor in terms.items() if factor}
         self.terms: dict[Monomial, int] = dict(sorted(kept.items(), key=_term_key))
         self._hash = hash(tuple(self.terms.items()))
-        self.weight: int = sum(1 + sum(map(_weight, monomial)) for monomial in self.terms)
+        self.weight: int = sum(1 + sum(map(weight, monomial)) for monomial in self.terms)
         """The size of the expression written out. Parts are shared, so that it may be far more than they take."""
         if self.weight > HEAVIEST:
             raise NeedsValue(*(Expr({(each,): 1}) for each in symbols(*self.terms)))
@@ -100,6 +100,9 @@ class Expr:
 
     def __mul__(self, other: Any) -> Dim:
         right = terms(other, self)
+        if len(self.terms) * len(right) > 2 * HEAVIEST:
+            # What this would come to, weighed before it is multiplied out.
+            raise NeedsValue(*(Expr({(each,): 1}) for each in symbols(*self.terms, *right)))
         product: dict[Monomial, int] = {}
         for monomial, factor in terms(self, other).items():
             for more, times in right.items():
@@ -197,12 +200,13 @@ class Junction:
 Condition: TypeAlias = Comparison | Junction
 
 
-def _weight(value: Any) -> int:
+def weight(value: Any) -> int:
+    """The size of an expression or condition written out; 1 for anything else."""
     if isinstance(value, (Expr, Apply)):
         return value.weight
     if isinstance(value, Comparison):
-        return 1 + _weight(value.left) + _weight(value.right)
-    return 1 + sum(map(_weight, value.parts)) if isinstance(value, Junction) else 1
+        return 1 + weight(value.left) + weight(value.right)
+    return 1 + sum(map(weight, value.parts)) if isinstance(value, Junction) else 1
 
 
 def _text(value: Expr | Apply | Condition) -> str:
@@ -228,18 +232,19 @@ def floor_divide(numerator: Dim, divisor: Dim) -> Dim:
         return numerator // divisor
     if divisor == 1:
         return numerator
-    quotient: Dim = 0
+    wholes: list[Dim] = []
     rest: dict[Monomial, int] = {}
     for monomial, factor in terms(numerator, divisor).items():
         whole, left = _divide_term(monomial, factor, divisor)
-        quotient = quotient + whole
+        wholes.append(whole)
         if left:
             rest[monomial] = left
-    remainder = plain(rest)
+    quotient, remainder = total(wholes), plain(rest)
     if remainder == 0:
         return quotient
     inner = _single_floor(remainder)
-    if inner is not None:
+    # ⌊⌊a/b⌋/n⌋ is ⌊a/(b·n)⌋ only where n is above 0; of an unknown one the calls tell.
+    if inner is not None and not (isinstance(divisor, int) and divisor < 0):
         dividend, by, offset = inner
         return quotient + floor_divide(dividend + by * offset, by * divisor)
     if isinstance(remainder, int) and isinstance(divisor, int):
@@ -323,11 +328,20 @@ def plain(summed: Mapping[Monomial, int]) -> Dim:
     return Expr(kept)
 
 
+def total(values: Iterable[Dim]) -> Dim:
+    """The sum of many expressions, put in order once."""
+    summed: dict[Monomial, int] = {}
+    for value in values:
+        for monomial, factor in terms(value).items():
+            summed[monomial] = summed.get(monomial, 0) + factor
+    return plain(summed)
+
+
 def _combine(left: Expr, right: Any, sign: int) -> Dim:
-    total = dict(terms(left, right))
+    summed = dict(terms(left, right))
     for monomial, factor in terms(right, left).items():
-        total[monomial] = total.get(monomial, 0) + sign * factor
-    return plain(total)
+        summed[monomial] = summed.get(monomial, 0) + sign * factor
+    return plain(summed)
 
 
 def _modulo(left: Any, right: Any) -> Dim:

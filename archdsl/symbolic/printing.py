@@ -83,8 +83,9 @@ def _atom(atom: Atom) -> tuple[str, int]:
         left, right = (_python(each) for each in atom.args)
         return f"{_wrap(left, 6)} {atom.op} {_wrap(right, 7)}", _LEVEL["*"]
     if atom.op == "if":
-        condition, then, otherwise = (_python(each)[0] for each in atom.args)
-        return f"{then} if {condition} else {otherwise}", _LEVEL["if"]
+        condition, then, otherwise = (_python(each) for each in atom.args)
+        # What is chosen on one side may stand bare behind `else` alone.
+        return f"{_wrap(then, 1)} if {_wrap(condition, 1)} else {otherwise[0]}", _LEVEL["if"]
     return f"{atom.op}({', '.join(python(each) for each in atom.args)})", _LEVEL["atom"]
 
 

@@ -22,6 +22,7 @@ from archdsl.symbolic.expression import (
     maximum,
     minimum,
     plain,
+    total,
     without,
 )
 
@@ -42,13 +43,7 @@ def choose(condition: Condition | bool, then: Dim, otherwise: Dim) -> Dim:
 def substitute(value: Any, values: Mapping[str, Dim]) -> Any:
     """An expression or condition with symbols replaced, simplified afresh; other values are kept."""
     if isinstance(value, Expr):
-        total: Dim = 0
-        for monomial, factor in value.terms.items():
-            product: Dim = factor
-            for atom in monomial:
-                product = product * _substitute_atom(atom, values)
-            total = total + product
-        return total
+        return total(_product(monomial, factor, values) for monomial, factor in value.terms.items())
     if isinstance(value, Comparison):
         return compare(value.op, substitute(value.left, values), substitute(value.right, values))
     if isinstance(value, Junction):
@@ -63,11 +58,8 @@ def substitute_monomial(value: Dim, monomial: Monomial, number: int) -> Dim:
     """`value` with a product of symbols (say `s1 * s2`) taken to be a number."""
     if isinstance(value, int):
         return value
-    total: Dim = 0
-    for atoms, factor in value.terms.items():
-        rest = without(atoms, monomial)
-        total = total + (plain({atoms: factor}) if rest is None else plain({rest: factor * number}))
-    return total
+    kept = ((atoms, factor, without(atoms, monomial)) for atoms, factor in value.terms.items())
+    return total(plain({atoms: factor} if rest is None else {rest: factor * number}) for atoms, factor, rest in kept)
 
 
 def operations(value: Any) -> set[str]:
@@ -92,6 +84,13 @@ def _lone_symbol(value: Dim) -> str | None:
         if factor == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol) and monomial[0].kind != "float":
             return monomial[0].name
     return None
+
+
+def _product(monomial: Monomial, factor: int, values: Mapping[str, Dim]) -> Dim:
+    product: Dim = factor
+    for atom in monomial:
+        product = product * _substitute_atom(atom, values)
+    return product
 
 
 def _substitute_atom(atom: Atom, values: Mapping[str, Dim]) -> Dim:

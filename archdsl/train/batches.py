@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from archdsl.train.images import AnyImages, ImageFiles
+from archdsl.train.images import AnyImages, Unread
 from archdsl.train.randomness import order
 
 
@@ -101,27 +101,43 @@ class EvaluationBatches:
 
 def _with_pixels(images: AnyImages, chosen: list[Tensor], workers: int) -> Iterator[tuple[Tensor, Tensor | None]]:
     """The places of each batch, with the pixels where they must be read from files, ahead and by other processes."""
-    if not isinstance(images, ImageFiles):
+    if not isinstance(images, Unread):
         yield from ((index, None) for index in chosen)
         return
-    loader: DataLoader[Tensor] = DataLoader(
+    loader: DataLoader[Tensor | str] = DataLoader(
         _Taken(images, chosen),
         batch_size=None,
-        num_workers=workers,
+        num_workers=min(workers, len(chosen)),
         pin_memory=torch.cuda.is_available(),
-        prefetch_factor=4 if workers else None,
+        prefetch_factor=4 if workers and chosen else None,
     )
-    yield from zip(chosen, loader, strict=True)
+    taken = iter(loader)
+    for index in chosen:
+        try:
+            pixels = next(taken)
+        except RuntimeError as error:
+            # What is wrong with an image is handed on below; this is a process that was killed, or that can't begin.
+            reason = str(error).strip().splitlines()[0]
+            raise OSError(f"a process that reads images has ended ({reason}); `--workers 0` does without") from None
+        if isinstance(pixels, str):
+            raise OSError(pixels)
+        yield index, pixels
 
 
-class _Taken(torch.utils.data.Dataset[Tensor]):
-    """Whole batches as the items of a data set, for a loader's processes to read."""
+class _Taken(torch.utils.data.Dataset["Tensor | str"]):
+    """Whole batches as the items of a data set, for a loader's processes to read.
 
-    def __init__(self, images: ImageFiles, chosen: list[Tensor]) -> None:
+    Why one can't be read is an item as well: what is raised there would come here with a traceback for its text.
+    """
+
+    def __init__(self, images: Unread, chosen: list[Tensor]) -> None:
         self.images, self.chosen = images, chosen
 
     def __len__(self) -> int:
         return len(self.chosen)
 
-    def __getitem__(self, number: int) -> Tensor:
-        return self.images.take(self.chosen[number])
+    def __getitem__(self, number: int) -> Tensor | str:
+        try:
+            return self.images.take(self.chosen[number])
+        except OSError as error:
+            return f"{error.filename}: {error.strerror.lower()}" if error.filename and error.strerror else str(error)

@@ -10,17 +10,19 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from archdsl.analysis.batches import require_batch
 from archdsl.diagnostics import ArchError
 from archdsl.recipes.datasets import DataSet
 from archdsl.recipes.fitting import ClassesMismatch, Fitted
 from archdsl.recipes.run_folder import CHECKPOINT, WEIGHTS, Run, open_run
 from archdsl.record import record
+from archdsl.runtime.predicting import Seeing
 from archdsl.train import checkpoint
+from archdsl.train.engine import engine, quiet, refusals
 from archdsl.train.learning import Learning
 from archdsl.train.preparation import Preparation
 from archdsl.train.reading import read_data
 from archdsl.train.starting import load_state, restart
-from archdsl.train.training import engine, quiet
 from archdsl.train.tuning import Tuning
 
 PartName = Literal["train", "validation", "test"]
@@ -35,6 +37,11 @@ class Trained:
     network: nn.Module
     preparation: Preparation
     classes: tuple[str, ...]
+
+    @property
+    def seeing(self) -> Seeing:
+        """The same, to be asked about images one by one."""
+        return Seeing(self.network, self.preparation.preprocessing, self.classes)
 
 
 def open_trained(folder: Path) -> Trained:
@@ -61,7 +68,8 @@ def evaluate(trained: Trained, data: DataSet, part: PartName) -> dict[str, Any]:
 
     Raises ArchError where the data has other classes, and OSError where it can't be read.
     """
-    images = read_data(data, trained.run.recipe.model_copy(update={"data": data.name}), trained.fitted)
+    recipe = trained.run.recipe.model_copy(update={"data": data.name})
+    images = read_data(data, recipe, trained.preparation.preprocessing)
     if images.classes != trained.classes:
         strange = sorted(set(images.classes) ^ set(trained.classes))
         raise ArchError(
@@ -78,7 +86,10 @@ def evaluate(trained: Trained, data: DataSet, part: PartName) -> dict[str, Any]:
     learning = Learning(
         trained.network, recipe, replace(images, test=judged), trained.preparation, Tuning(trained.network, "all")
     )
-    with quiet():
-        engine(recipe, 1, [], learning).test(learning, verbose=False)
+    with quiet(), refusals(recipe):
+        trainer = engine(recipe, 1, [], learning)
+        smallest = len(judged) % recipe.batch_size or recipe.batch_size
+        require_batch(trained.fitted.network.architecture, smallest, False, [])
+        trainer.test(learning, verbose=False)
     loss, hits, count = learning.test_totals.tolist()
     return {"data": data.name, "part": part, "images": int(count), "accuracy": hits / count, "loss": loss / count}

@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 from archdsl.train import checkpoint
 from archdsl.train.checkpoint import Epoch, State
+from archdsl.train.fitting_state import require_optimizer, require_schedule
 from archdsl.train.learning import Learning
 from archdsl.train.stopping import Stop, Stopped
 
@@ -33,11 +34,19 @@ class Keeping(lightning.Callback):
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Give the optimizer and the schedule their state back, now that they are made."""
-        learning = _learning(pl_module)
+        try:
+            self._give_back(trainer, _learning(pl_module))
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            said = " ".join(str(error).split())[:200]
+            raise OSError(f"`{self.path}` doesn't fit its optimizer or its schedule: {said}") from None
+
+    def _give_back(self, trainer: lightning.Trainer, learning: Learning) -> None:
         state = self.state
         if state.optimizer is not None:
+            require_optimizer(trainer.optimizers[0], state.optimizer)
             trainer.strategy.load_optimizer_state_dict({"optimizer_states": [state.optimizer]})
         if state.scheduler is not None and learning.scheduler is not None:
+            require_schedule(learning.scheduler.state_dict(), state.scheduler)
             learning.scheduler.load_state_dict(state.scheduler)
             if isinstance(learning.scheduler, LambdaLR):
                 # A training may be made longer than it was, and its wave with it.

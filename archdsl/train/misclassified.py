@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from archdsl.train.images import AnyImages
+from archdsl.train.preparation import Preparation
 
 MOST = 200
 
@@ -39,8 +40,8 @@ _ITEM = """\
 {label}, taken for {found}<br><small>probability {sure:.1%}, of its own class {own:.1%}; image {number}</small></li>"""
 
 
-def page(images: AnyImages, scores: Tensor, classes: Sequence[str]) -> str:
-    """The page, with its images in it; `scores` [N, classes] are logits."""
+def page(images: AnyImages, preparation: Preparation, scores: Tensor, classes: Sequence[str]) -> str:
+    """The page, with what the network saw of its images in it; `scores` [N, classes] are logits."""
     sure, found = scores.softmax(1).max(1)
     labels = images.labels.cpu()
     wrong = (found != labels).nonzero()[:, 0]
@@ -51,7 +52,7 @@ def page(images: AnyImages, scores: Tensor, classes: Sequence[str]) -> str:
         summary += f" The {MOST} surest mistakes are shown."
     items = [
         _ITEM.format(
-            image=_png(images.take(torch.tensor([number]))[0].cpu()),
+            image=_png(preparation.seen(images.take(torch.tensor([number])))[0].cpu()),
             label=escape(classes[int(labels[number])]),
             found=escape(classes[int(found[number])]),
             sure=float(sure[number]),

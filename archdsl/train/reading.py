@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from archdsl.diagnostics.missing import MissingExtra
 from archdsl.recipes.datasets import FOLDER, IMAGES, DataSet, class_folders, parts
-from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.recipe import Recipe
 from archdsl.record import record
-from archdsl.train.images import AnyImages, ImageFiles, Images, in_channels, resized
+from archdsl.train.images import AnyImages, Unread
 from archdsl.train.randomness import split
+from archdsl.weights.preprocessing import Preprocessing
 
 TEST_PART = 0.2
 """What is held out for the test where a data set brings none: always the same images, whatever the seed."""
@@ -32,20 +33,18 @@ class Data:
     notes: tuple[str, ...]
 
 
-def read_data(data: DataSet, recipe: Recipe, fitted: Fitted) -> Data:
+def read_data(data: DataSet, recipe: Recipe, preprocessing: Preprocessing) -> Data:
     """A data set's images as the network takes them, but for crops. Raises OSError where files can't be read."""
-    size, channels = fitted.resize, fitted.channels
-    validation: AnyImages | None = None
-    train: AnyImages
-    test: AnyImages | None
+    found = _Found(preprocessing)
     if data.name.startswith(FOLDER):
         assert data.path is not None
-        train, validation, test, classes = _folder(data.path, channels, size)
+        classes = found.folder(data.path)
     elif data.torchvision is not None:
-        train, test, classes = _torchvision(data, recipe)
+        classes = found.torchvision(data, recipe)
     else:
-        train, test, classes = _digits()
-    train, test = _shown(train, channels, size), None if test is None else _shown(test, channels, size)
+        classes = found.digits()
+    train, validation, test = (each and each.in_memory() for each in (found.train, found.validation, found.test))
+    assert train is not None
     notes = []
     if test is None:
         rest, held = split(train.labels, TEST_PART, 0, "test")
@@ -61,66 +60,80 @@ def read_data(data: DataSet, recipe: Recipe, fitted: Fitted) -> Data:
     return Data(train, validation, test, classes, tuple(notes))
 
 
-def _shown(images: AnyImages, channels: int, size: tuple[int, int]) -> AnyImages:
-    if isinstance(images, ImageFiles):
-        return images.in_memory()
-    pixels = in_channels(images.pixels, channels)
-    return Images(resized(pixels, size), images.labels)
+class _Found:
+    """The images of a data set before they are made ready; a part that it doesn't bring is None."""
+
+    def __init__(self, preprocessing: Preprocessing) -> None:
+        self.preprocessing = preprocessing
+        self.train: Unread | None = None
+        self.validation: Unread | None = None
+        self.test: Unread | None = None
+
+    def digits(self) -> tuple[str, ...]:
+        """1,797 handwritten digits of 8×8 pixels from 0 to 16 (Alpaydin & Kaynak 1998), as scikit-learn ships them."""
+        from sklearn.datasets import load_digits
+
+        found = load_digits()
+        pixels = torch.from_numpy(found.images).mul(255 / 16).round().to(torch.uint8)[:, None]
+        self.train = Unread(pixels, torch.from_numpy(found.target).long(), self.preprocessing)
+        return tuple(map(str, range(10)))
+
+    def torchvision(self, data: DataSet, recipe: Recipe) -> tuple[str, ...]:
+        from torchvision import datasets
+
+        assert data.torchvision is not None
+        kind = getattr(datasets, data.torchvision)
+        try:
+            found: list[Any] = []
+            for train in (True, False):
+                part = {"split": "train" if train else "test"} if data.name == "svhn" else {"train": train}
+                found.append(kind(str(recipe.data_dir), download=recipe.download, **part))
+            self.train, self.test = (self._tensors(each, data) for each in found)
+        except OSError:
+            raise
+        except ImportError as error:
+            raise MissingExtra(f"`{data.name}` can't be read without a library: {error}") from error
+        except Exception as error:
+            # Files of pickles, of MATLAB and of numbers, whose readers make anything of what is damaged.
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise OSError(f"`{data.name}` in `{recipe.data_dir}` can't be read: {reason}") from None
+        classes = getattr(found[0], "classes", None) or [str(label) for label in range(data.classes)]
+        return tuple(map(str, classes))
+
+    def _tensors(self, found: Any, data: DataSet) -> Unread:
+        pixels, labels = layout(found)
+        if len(pixels) != len(labels) or not len(pixels) or pixels.dtype != torch.uint8:
+            raise ValueError("its images and its labels don't belong together")
+        if int(labels.min()) < 0 or int(labels.max()) >= data.classes:
+            raise ValueError(f"a label is none of its {data.classes} classes")
+        return Unread(pixels, labels, self.preprocessing)
+
+    def folder(self, path: Path) -> tuple[str, ...]:
+        train, validation, test = parts(path)
+        classes = class_folders(train)
+
+        def files(folder: Path | None) -> Unread | None:
+            if folder is None:
+                return None
+            found = [(file, classes.index(name)) for name in class_folders(folder) for file in _files(folder / name)]
+            if not found:
+                raise OSError(f"there is no image below `{folder}`: files end in {', '.join(IMAGES)}")
+            labels = torch.tensor([label for _, label in found])
+            return Unread([file for file, _ in found], labels, self.preprocessing)
+
+        self.train, self.validation, self.test = files(train), files(validation), files(test)
+        return tuple(classes)
 
 
-def _digits() -> tuple[Images, None, tuple[str, ...]]:
-    """1,797 handwritten digits of 8×8 pixels from 0 to 16 (Alpaydin & Kaynak 1998), as scikit-learn ships them."""
-    from sklearn.datasets import load_digits
-
-    found = load_digits()
-    pixels = torch.from_numpy(found.images).mul(255 / 16).round().to(torch.uint8)[:, None]
-    return Images(pixels, torch.from_numpy(found.target).long()), None, tuple(map(str, range(10)))
-
-
-def _torchvision(data: DataSet, recipe: Recipe) -> tuple[Images, Images, tuple[str, ...]]:
-    from torchvision import datasets
-
-    assert data.torchvision is not None
-    kind = getattr(datasets, data.torchvision)
-    try:
-        found: list[Any] = []
-        for train in (True, False):
-            part = {"split": "train" if train else "test"} if data.name == "svhn" else {"train": train}
-            found.append(kind(str(recipe.data_dir), download=recipe.download, **part))
-    except (RuntimeError, ValueError, EOFError) as error:
-        reason = " ".join(str(error).split())
-        raise OSError(f"`{data.name}` in `{recipe.data_dir}` can't be read: {reason}") from None
-    first, last = (_tensors(each) for each in found)
-    classes = getattr(found[0], "classes", None) or [str(label) for label in range(data.classes)]
-    return first, last, tuple(map(str, classes))
-
-
-def _tensors(found: Any) -> Images:
-    """What torchvision has read, as [N, C, H, W] whatever its layout."""
+def layout(found: Any) -> tuple[Tensor, Tensor]:
+    """What torchvision has read, as pixels [N, C, H, W] whatever its layout, and labels [N]."""
     pixels = torch.as_tensor(found.data)
     labels = torch.as_tensor(getattr(found, "targets", None) if hasattr(found, "targets") else found.labels).long()
     if pixels.ndim == 3:
         pixels = pixels[:, None]
     elif pixels.shape[1] != 3:
         pixels = pixels.permute(0, 3, 1, 2)
-    return Images(pixels.contiguous(), labels)
-
-
-def _folder(
-    path: Path, channels: int, size: tuple[int, int]
-) -> tuple[ImageFiles, AnyImages | None, ImageFiles | None, tuple[str, ...]]:
-    train, validation, test = parts(path)
-    classes = class_folders(train)
-
-    def files(folder: Path) -> ImageFiles:
-        found = [(file, classes.index(name)) for name in class_folders(folder) for file in _files(folder / name)]
-        if not found:
-            raise OSError(f"there is no image below `{folder}`: files end in {', '.join(IMAGES)}")
-        labels = torch.tensor([label for _, label in found])
-        return ImageFiles([file for file, _ in found], labels, channels, size)
-
-    held = files(validation).in_memory() if validation else None
-    return files(train), held, files(test) if test else None, tuple(classes)
+    return pixels.contiguous(), labels
 
 
 def _files(folder: Path) -> Sequence[Path]:

@@ -15,7 +15,7 @@ from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.run_folder import CONFUSION, CURVES, METRICS, MISCLASSIFIED, TABLE, WEIGHTS, Run
 from archdsl.train.checkpoint import Epoch
 from archdsl.train.preparation import Preparation
-from archdsl.writing import write
+from archdsl.writing import Kept
 
 if TYPE_CHECKING:
     from archdsl.train.training import Result
@@ -27,25 +27,26 @@ def write_progress(run: Run, history: Iterable[Epoch]) -> None:
     writer = csv.DictWriter(text, [each.name for each in fields(Epoch)], lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(each) for each in history)
-    write(run.path(TABLE), text.getvalue())
+    Kept(run.path(TABLE)).write(text.getvalue())
 
 
 def write_results(result: Result) -> None:
     """Figures, pictures and the page of misclassified images; without a test only what is known. Raises OSError."""
     run = result.run
-    write(run.path(METRICS), json.dumps(result.metrics, indent=2) + "\n")
+    Kept(run.path(METRICS)).write(json.dumps(result.metrics, indent=2) + "\n")
     write_progress(run, result.history)
     if not result.history:
         return
     from archdsl.train.pictures import confusion, curves
 
-    write(run.path(CURVES), curves(result.history, result.metrics["test_accuracy"]))
+    Kept(run.path(CURVES)).write(curves(result.history, result.metrics["test_accuracy"]))
     if result.finished and result.scores is not None:
         from archdsl.train.misclassified import page
 
         labels = result.data.test.labels
-        write(run.path(CONFUSION), confusion(labels, result.scores.argmax(1), result.data.classes))
-        write(run.path(MISCLASSIFIED), page(result.data.test, result.scores, result.data.classes))
+        shown = page(result.data.test, result.preparation, result.scores, result.data.classes)
+        Kept(run.path(CONFUSION)).write(confusion(labels, result.scores.argmax(1), result.data.classes))
+        Kept(run.path(MISCLASSIFIED)).write(shown)
 
 
 def save_weights(
@@ -55,7 +56,8 @@ def save_weights(
 
     Raises OSError.
     """
-    fitted.network.save(run.path(WEIGHTS), network, preprocessing=preparation.preprocessing(), classes=classes)
+    place = Kept(run.path(WEIGHTS))
+    fitted.network.save(place, network, preprocessing=preparation.preprocessing, classes=classes)
 
 
 def table(metrics: Mapping[str, Any]) -> str:

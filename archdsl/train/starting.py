@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,13 +12,16 @@ from archdsl.analysis.state import state
 from archdsl.network import Network, weights_of
 from archdsl.recipes.datasets import DataSet
 from archdsl.recipes.fitting import Fitted, fit
+from archdsl.recipes.prepared import refit
 from archdsl.recipes.recipe import SCRATCH, Recipe
-from archdsl.recipes.run_folder import PREPARATION, Run
+from archdsl.recipes.run_folder import Run
 from archdsl.record import record
+from archdsl.runtime.predicting import without_probabilities
 from archdsl.runtime.weights import Weights
 from archdsl.runtime.weights.loading import AmbiguousWeights, preprocessing_of
-from archdsl.train.preparation import SCALES, Preparation
+from archdsl.train.preparation import Preparation
 from archdsl.train.randomness import begin
+from archdsl.weights.preprocessing import SCALES, usual
 
 Say = Callable[[str], None]
 
@@ -43,61 +45,44 @@ def start(run: Run, data: DataSet) -> Start:
     """
     recipe, subject = run.recipe, run.subject
     fitted = fit(subject, data, recipe, recipe.weights is not None)
-    mean, std = SCALES[recipe.normalize or "none"]
+    shown = usual(fitted.channels, fitted.size).with_values(resize=fitted.resize)
     notes: list[str] = []
     weights: Weights | None = None
     if recipe.weights is not None:
         weights = weights_of(recipe.weights, fitted.network.variant)
         wanted = preprocessing_of(fitted.network.architecture, weights)
+        assert wanted is not None, "a classifier of images takes images"
         if recipe.resize is None and recipe.crop is None and subject.input is None:
-            sizes = recipe.model_copy(update={"resize": wanted.resize, "crop": wanted.crop})
-            fitted = fit(subject, data, sizes, True)
-        if recipe.normalize is None:
-            # Values put into [−1, 1] after a normalization are those normalized by one half.
-            mean, std = SCALES["half"] if wanted.rescaled else (wanted.mean, wanted.std)
-    preparation = Preparation(fitted.channels, fitted.size, recipe.flip, mean, std, fitted.resize)
+            fitted = fit(subject, data, recipe, True, (wanted.crop, wanted.resize))
+        shown = replace(wanted, crop=fitted.size, resize=fitted.resize)
+    if weights is None or recipe.normalize is not None:
+        scale = SCALES[recipe.normalize or "none"]
+        mean, std = (values * fitted.channels if len(values) == 1 else values for values in scale)
+        shown = replace(shown, mean=mean, std=std, rescaled=False, assumed=False)
     if weights is not None:
-        done = replace(preparation.preprocessing(), assumed=wanted.assumed and recipe.normalize is None)
-        notes.append(f"images: {done.describe()}")
+        notes.append(f"images: {shown.describe()}")
+    preparation = Preparation(replace(shown, assumed=False), recipe.flip)
     begin(recipe.seed, "weights")
     if weights is None or recipe.tuned == SCRATCH:
-        return Start(
-            fitted, without_probabilities(fitted, fitted.network.module()), preparation, (*fitted.notes, *notes)
-        )
+        network = without_probabilities(fitted.network.module(), fitted.probabilities)
+        return Start(fitted, network, preparation, (*fitted.notes, *notes))
     new, said = _beginning_anew(fitted.network, weights, recipe)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AmbiguousWeights)
         loaded = fitted.network.loaded(weights, new=new)
     notes += [f"weights of {weights.name}: {loaded.fit.summary}", *said]
-    return Start(fitted, without_probabilities(fitted, loaded.module), preparation, (*fitted.notes, *notes))
+    network = without_probabilities(loaded.module, fitted.probabilities)
+    return Start(fitted, network, preparation, (*fitted.notes, *notes))
 
 
 def restart(run: Run) -> tuple[Start, tuple[str, ...]]:
     """The same of a run that was begun, and its classes, without its data and its weights; the network's are random.
 
-    Raises ArchError where the spec has mistakes, and OSError where the folder can't be read.
+    Raises as `refit` does.
     """
-    path = run.path(PREPARATION)
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        preparation, classes = Preparation.of(document), tuple(map(str, document["classes"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise OSError(f"`{path}` can't be read: {error}") from None
-    seen = DataSet("its data", preparation.channels, preparation.resize, len(classes))
-    sizes = {"resize": preparation.resize[0], "crop": preparation.size[0]} if _is_square(preparation) else {}
-    fitted = fit(run.subject, seen, run.recipe.model_copy(update=sizes), run.recipe.weights is not None)
-    return Start(fitted, without_probabilities(fitted, fitted.network.module()), preparation, fitted.notes), classes
-
-
-def _is_square(preparation: Preparation) -> bool:
-    return all(height == width for height, width in (preparation.resize, preparation.size))
-
-
-def without_probabilities(fitted: Fitted, network: nn.Module) -> nn.Module:
-    """The network as it is trained: it gives logits, also where the spec ends in probabilities."""
-    if fitted.probabilities is not None:
-        network.set_submodule(fitted.probabilities, nn.Identity(), strict=True)
-    return network
+    fitted, prepared = refit(run)
+    network = without_probabilities(fitted.network.module(), fitted.probabilities)
+    return Start(fitted, network, Preparation(prepared.preprocessing, prepared.flip), fitted.notes), prepared.classes
 
 
 def _beginning_anew(network: Network, weights: Weights, recipe: Recipe) -> tuple[tuple[str, ...], list[str]]:

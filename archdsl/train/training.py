@@ -4,41 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import platform
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as lightning
 import torch
-from lightning.pytorch.loggers import Logger
 from torch import Tensor, nn
 
 import archdsl
+from archdsl.analysis.batches import require_batch
 from archdsl.diagnostics import ArchError
 from archdsl.recipes.datasets import DataSet
-from archdsl.recipes.failures import check_batch, not_finite
+from archdsl.recipes.failures import check_images, not_finite
 from archdsl.recipes.fitting import Fitted
+from archdsl.recipes.prepared import Prepared
 from archdsl.recipes.processes import is_first
-from archdsl.recipes.recipe import Recipe
 from archdsl.recipes.run_folder import CHECKPOINT, DESCRIPTION, PREPARATION, ChangedNetwork, Run
 from archdsl.record import record
 from archdsl.train import checkpoint
-from archdsl.train.batches import steps
+from archdsl.train.batches import Share, steps
+from archdsl.train.beginning import beginning, require_same
 from archdsl.train.checkpoint import Epoch, State
+from archdsl.train.engine import engine, quiet, refusals
 from archdsl.train.keeping import Keeping
 from archdsl.train.learning import Learning, LossNotFinite
+from archdsl.train.preparation import Preparation
 from archdsl.train.progress import Watching
 from archdsl.train.reading import Data, read_data
 from archdsl.train.results import save_weights, write_progress, write_results
 from archdsl.train.starting import Say, load_state, restart, start
 from archdsl.train.stopping import Stop, Stopped
 from archdsl.train.tuning import Tuning
-from archdsl.writing import write
+from archdsl.writing import Kept
 
 
 @record
@@ -50,6 +49,7 @@ class Result:
     history: tuple[Epoch, ...]
     scores: Tensor | None
     data: Data
+    preparation: Preparation
     finished: bool
 
 
@@ -58,8 +58,8 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
 
     Every random draw derives from the seed, the epoch and the step, so that a training that goes on ends with the
     very weights of one that was never interrupted. Raises ArchError where the loss is not finite any more, the batch
-    is too large, the network doesn't go with data and weights, or the folder's checkpoint is of another one, and
-    OSError where files can't be read or written.
+    is too large or too small, the network doesn't go with data and weights, devices refuse, or the folder's checkpoint
+    is of another network, recipe or data; and OSError where files can't be read or written.
     """
     recipe = run.recipe
     if not is_first():
@@ -70,12 +70,14 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
     for note in begun.notes:
         say(f"- {note}")
     fitted, network = begun.fitted, begun.network
-    images = read_data(data, recipe, fitted)
+    images = read_data(data, recipe, begun.preparation.preprocessing)
     for note in images.notes:
         say(f"- {note}")
-    check_batch(recipe, len(images.train))
+    check_images(recipe, len(images.train), len(images.test))
+    prepared = Prepared(begun.preparation.preprocessing, begun.preparation.flip, images.classes)
+    with_what = beginning(recipe, prepared, images)
     tuning = Tuning(network, recipe.tuned, fitted.network.architecture.auxiliary)
-    state = _resumed(run, fitted, network) if goes_on else State(fingerprint(fitted))
+    state = _resumed(run, fitted, network, with_what) if goes_on else State(fingerprint(fitted), with_what)
     learning = Learning(
         network,
         recipe,
@@ -89,8 +91,7 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
     for line in _what_trains(tuning):
         say(line)
     if is_first():
-        document = begun.preparation.document() | {"classes": list(images.classes)}
-        write(run.path(PREPARATION), _json(document))
+        Kept(run.path(PREPARATION)).write(prepared.to_json())
     watching = Watching(recipe.epochs)
 
     def told(epoch: Epoch) -> None:
@@ -108,12 +109,14 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
             in_epoch=bool(state.step),
             folder=run.folder,
         )
+        _check_batches(fitted, learning, trainer.world_size)
         try:
-            if state.epoch < recipe.epochs:
-                trainer.fit(learning)
-            if state.best:
-                learning.network.load_state_dict(state.best)
-            trainer.test(learning, verbose=False)
+            with refusals(recipe):
+                if state.epoch < recipe.epochs:
+                    trainer.fit(learning)
+                if state.best:
+                    load_state(learning.network, state.best, f"`{run.path(CHECKPOINT)}`")
+                trainer.test(learning, verbose=False)
         except Stopped:
             finished = False
         except LossNotFinite as error:
@@ -121,7 +124,7 @@ def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) ->
         finally:
             watching.end()
     metrics = _metrics(run, fitted, learning, state, trainer, finished)
-    result = Result(run, metrics, tuple(state.history), learning.predictions, images, finished)
+    result = Result(run, metrics, tuple(state.history), learning.predictions, images, begun.preparation, finished)
     if is_first():
         if finished:
             save_weights(run, fitted, begun.preparation, images.classes, learning.network)
@@ -137,7 +140,7 @@ def fingerprint(fitted: Fitted) -> str:
     return hashlib.sha256(json.dumps(document).encode()).hexdigest()
 
 
-def _resumed(run: Run, fitted: Fitted, network: nn.Module) -> State:
+def _resumed(run: Run, fitted: Fitted, network: nn.Module, begun: dict[str, Any]) -> State:
     state = checkpoint.read(run.path(CHECKPOINT))
     if state.network != fingerprint(fitted):
         raise ArchError(
@@ -148,49 +151,25 @@ def _resumed(run: Run, fitted: Fitted, network: nn.Module) -> State:
                 helps=["train the changed spec in a folder of its own"],
             )
         )
-    load_state(network, state.weights, f"`{run.path(CHECKPOINT)}`")
+    require_same(run, state.begun, begun)
+    where = f"`{run.path(CHECKPOINT)}`"
+    if state.step >= begun["steps"]:
+        raise OSError(f"{where} is no checkpoint that can be read: an epoch has {begun['steps']} steps")
+    load_state(network, state.weights, where)
     return state
 
 
-def engine(
-    recipe: Recipe,
-    epochs: int,
-    callbacks: list[lightning.Callback],
-    learning: Learning,
-    *,
-    in_epoch: bool = False,
-    folder: Path | None = None,
-) -> lightning.Trainer:
-    """Lightning's trainer as a recipe wants it. Events for TensorBoard go to `folder`; without one there are none.
-
-    `in_epoch` says that the first epoch was begun before.
-    """
-    logger: Logger | bool = False
-    if recipe.tensorboard and folder is not None:
-        from lightning.pytorch.loggers import TensorBoardLogger
-
-        logger = TensorBoardLogger(str(folder), name="tensorboard", version="")
-    devices: int | str = int(recipe.devices) if recipe.devices.isdigit() else recipe.devices
-    return lightning.Trainer(
-        accelerator=recipe.accelerator,
-        devices=devices,
-        num_nodes=recipe.nodes,
-        strategy=recipe.strategy,
-        precision=recipe.precision,
-        max_epochs=epochs,
-        callbacks=callbacks,
-        logger=logger,
-        deterministic="warn" if recipe.deterministic else None,
-        # What is kept, shown and shuffled is ours.
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-        num_sanity_val_steps=0,
-        limit_val_batches=1.0 if len(learning.data.validation) else 0,
-        # An epoch that was begun before has fewer steps than the next.
-        reload_dataloaders_every_n_epochs=1 if in_epoch else 0,
-    )
+def _check_batches(fitted: Fitted, learning: Learning, world: int) -> None:
+    """Raise ArchError where a layer would measure over a single number: in a step, or where images are judged."""
+    recipe, network, last = learning.recipe, fitted.network.architecture, Share(world - 1, world)
+    least = min(max(1, last.counted(end - start)) for start, end in steps(len(learning.data.train), recipe.batch_size))
+    ways = [f"take `--batch-size {2 * world}` or more"]
+    frozen = {name.rpartition(".")[0] for name in learning.tuning.frozen}
+    require_batch(network, least, True, ways, lambda name: name not in frozen)
+    for images in (learning.data.validation, learning.data.test):
+        each = -(-len(images) // world)
+        if each:
+            require_batch(network, each % recipe.batch_size or min(each, recipe.batch_size), False, ways)
 
 
 def _what_trains(tuning: Tuning) -> Iterator[str]:
@@ -256,26 +235,5 @@ def _metrics(
     }
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Lightning's advice is for people who write loops of their own; ours is in the recipe."""
-    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        for module in ("lightning", "torch", "pydantic"):
-            warnings.filterwarnings("ignore", module=rf"{module}\..*")
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
-
-
 def _silent(text: str) -> None:
     """What processes but the first say."""
-
-
-def _json(document: Any) -> str:
-    return json.dumps(document, indent=2) + "\n"

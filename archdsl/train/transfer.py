@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from archdsl.diagnostics import ArchError
 from archdsl.recipes.datasets import DataSet
 from archdsl.recipes.fitting import Subject
 from archdsl.recipes.processes import is_first
 from archdsl.recipes.recipe import ALL, SCRATCH, TOP, Recipe
-from archdsl.recipes.run_folder import DESCRIPTION, METRICS, Run, begin_run, open_run
+from archdsl.recipes.run_folder import DESCRIPTION, METRICS, Run, begin_run, discard, open_run
 from archdsl.train.starting import Say
 from archdsl.train.training import train
-from archdsl.writing import write
+from archdsl.writing import Kept
 
 SETTINGS = {
     SCRATCH: "train from scratch",
@@ -49,23 +50,43 @@ def transfer(
 
         accuracies = [metrics["test_accuracy"] for metrics in found.values()]
         title = f"{subject.title} on {data.name}, {recipe.epochs} epochs"
-        write(folder / CHART, bars(list(found), accuracies, title))
-        write(folder / FIGURES, json.dumps(found, indent=2) + "\n")
+        Kept(folder / CHART).write(bars(list(found), accuracies, title))
+        Kept(folder / FIGURES).write(json.dumps(found, indent=2) + "\n")
     return found
 
 
 def _one(folder: Path, subject: Subject, recipe: Recipe, data: DataSet, say: Say) -> Mapping[str, Any] | None:
     begun = (folder / DESCRIPTION).is_file()
     if begun and (folder / METRICS).is_file():
-        known: dict[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+        known = _known(folder / METRICS)
         if known["finished"]:
             say("- done before")
             return known
     run = open_run(folder) if begun else Run(folder, subject, recipe)
     if not begun and is_first():
         run = begin_run(folder, subject, recipe)
-    result = train(run, data, resume=begun, say=say)
+    try:
+        result = train(run, data, resume=begun, say=say)
+    except (ArchError, OSError):
+        if not begun and is_first():
+            discard(run)
+        raise
     return result.metrics if result.finished else None
+
+
+def _known(path: Path) -> dict[str, Any]:
+    """What a training that was done before came to. Raises OSError where the file doesn't say it."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict) or not isinstance(found["finished"], bool):
+            raise ValueError("it doesn't say whether the training is finished")
+        figures = ("trained_parameters", "test_accuracy", "test_loss", "seconds")
+        if found["finished"] and not all(type(found[name]) in (int, float) for name in figures):
+            raise ValueError(f"{', '.join(figures)} are numbers")
+    except (ValueError, KeyError, RecursionError) as error:
+        said = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise OSError(f"`{path}` can't be read: {said}") from None
+    return found
 
 
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from archdsl.diagnostics import Diagnostic
 
+PUBLISHED = "torchvision:"
+"""What weights begin with that torchvision publishes; a name follows, anything else is a file."""
+
 
 class UnreadableWeights(Diagnostic):
     """A file that is no file of weights, or a broken one: neither safetensors nor PyTorch's own format."""
@@ -24,6 +27,18 @@ class UnknownPublishedWeights(Diagnostic):
     """A name of published weights that torchvision doesn't have for this network."""
 
     code = "unknown-published-weights"
+
+
+class ScoresNotFinite(Diagnostic):
+    """A network that is asked about an image gives infinite scores, or what is no number: its weights are damaged."""
+
+    code = "scores-not-finite"
+
+
+class ExportRefused(Diagnostic):
+    """A network that another program's form can't hold, or whose exporter has no word for one of its layers."""
+
+    code = "export-refused"
 
 
 class DifferentOutputs(Diagnostic):

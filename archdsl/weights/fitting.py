@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from shlex import quote
 
 from archdsl.analysis.state import StateTensor
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
 from archdsl.record import record
 from archdsl.weights.layouts import Shape, conversion
+from archdsl.weights.leaving_out import choices, is_meant, proposed
 from archdsl.weights.naming import renamed, split
 from archdsl.weights.structure import COUNTER, FoundTensor, Placed, by_structure, natural, nearest
 
 SHOWN = 20
 """How many names a mistake lists before it only counts."""
 
+MOST_PARTS = 8
+"""Of a file with so many parts at its top it is tried which of them fit."""
+
 
 class UnfittedWeights(Diagnostic):
     """A file of weights that lacks tensors of the network, has others, or has them in other shapes.
 
     Nothing of it is loaded. Parts that are to begin anew are named by `--new`, and parts of the file that are to be
-    left out by `--drop`.
+    left out by `--drop`, where `*` stands for anything: `--drop '*.total_ops'`.
     """
 
     code = "unfitted-weights"
@@ -109,17 +114,18 @@ def fit(
     """What of `found`, shapes by name, goes where in a network that needs `needed`.
 
     `ordered` says that the file keeps the order in which the tensors were registered. `new` names modules or
-    tensors of the network that begin anew, `drop` those of the file that are left out. Names decide first, and
-    where no tensor of a top-level part has its name, structure does. Raises ArchError for a name of `new` or `drop`
-    that means nothing; that the file fits is for `require_complete` to say.
+    tensors of the network that begin anew, `drop` those of the file that are left out; `*` stands for anything.
+    Names decide first, and where no tensor of a top-level part has its name, structure does. Raises ArchError for a
+    name of `new` or `drop` that means nothing; that the file fits is for `require_complete` to say.
     """
     new, drop = tuple(new), tuple(drop)
     _require_known(new, [tensor.name for tensor in needed], "new", "the network")
     _require_known(drop, found, "drop", "the file")
     if not found:
         raise ArchError(NoTensors(None, f"`{weights}` has no tensors"))
-    dropped = [name for name in found if _is_below(name, drop)]
-    kept = [FoundTensor(name, shape) for name, shape in found.items() if not _is_below(name, drop)]
+    dropped = [name for name in found if is_meant(name, drop)]
+    out = set(dropped)
+    kept = [FoundTensor(name, shape) for name, shape in found.items() if name not in out]
     if not ordered:
         kept.sort(key=lambda tensor: natural(tensor.name))
     return _Fitting(network, needed, weights, kept, new, dropped).fit()
@@ -169,7 +175,7 @@ class _Fitting:
         )
 
     def is_new(self, tensor: StateTensor) -> bool:
-        return _is_below(tensor.name, self.new)
+        return is_meant(tensor.name, self.new)
 
     def has_module(self, tensor: StateTensor) -> bool:
         """Whether the file has the other tensors of a module."""
@@ -231,14 +237,10 @@ def _part(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _is_below(name: str, parts: Iterable[str]) -> bool:
-    return any(name == part or name.startswith(f"{part}.") for part in parts)
-
-
 def _require_known(parts: Iterable[str], names: Iterable[str], option: str, whole: str) -> None:
     known = list(names)
     for part in parts:
-        if not any(_is_below(name, (part,)) for name in known):
+        if not any(is_meant(name, (part,)) for name in known):
             modules = {name.rsplit(".", level)[0] for name in known for level in range(name.count(".") + 1)}
             raise ArchError(
                 UnknownPart(
@@ -279,19 +281,39 @@ def _helps(fit: Fit) -> list[str]:
             helps.append(f"`{likely[0]}` has the shape of `{missing.name}`: renamed?")
     if not fit.placed and fit.missing:
         same = nearest(fit.needed, fit.surplus)
+        if fitting := _fitting_without(fit):
+            drop, new = fitting
+            options = " ".join([*_options("drop", drop), *_options("new", new)])
+            return [f"what is left fits with {options}"]
         helps.append(f"no name fits, nor the structure; {same} tensors of the file have shapes that are needed")
         return helps
     lacking = dict.fromkeys(_part(each.name) for each in fit.missing)
     wrong = dict.fromkeys(_part(each.needed.name) for each in fit.mismatched)
     if parts := {**lacking, **wrong}:
-        helps.append(f"to begin anew there: {' '.join(f'--new {part}' for part in list(parts)[:SHOWN])}")
+        helps.append(f"to begin anew there: {' '.join(_options('new', list(parts)[:SHOWN]))}")
     if fit.surplus:
-        parts = dict.fromkeys(_part(each.name) for each in fit.surplus)
-        if not parts.keys() & {_part(each.found) for each in fit.placed}:
-            helps.append(f"to leave that out: {' '.join(f'--drop {part}' for part in list(parts)[:SHOWN])}")
-        else:
-            helps.append(f"to leave a tensor out: --drop {fit.surplus[0].name}")
+        kept = {*(each.found for each in fit.placed), *(each.found for each in fit.mismatched)}
+        over = proposed([each.name for each in fit.surplus], kept)
+        helps.append(f"to leave that out: {' '.join(_options('drop', over[:SHOWN]))}")
     return helps
+
+
+def _fitting_without(fit_: Fit) -> tuple[tuple[str, ...], list[str]] | None:
+    """Parts of the file without which all has its place, and those of the network that then begin anew."""
+    found = {each.name: each.shape for each in fit_.surplus}
+    asked = [each.name for each in fit_.new]
+    last = [_part(fit_.needed[-1].name)]
+    for new in (asked, [*asked, *last]):
+        for parts in choices(list(found), MOST_PARTS):
+            tried = fit(fit_.network, fit_.needed, fit_.weights, found, new=new, drop=parts)
+            if tried.complete and tried.placed:
+                return parts, [part for part in new if part in last]
+    return None
+
+
+def _options(option: str, parts: Iterable[str]) -> list[str]:
+    """An option for each part, as a shell takes them."""
+    return [f"--{option} {quote(part)}" for part in parts]
 
 
 def _alike(name: str, other: str) -> bool:

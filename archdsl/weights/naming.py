@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 ROLES = {
     "weight": "weight",
@@ -54,11 +55,12 @@ def renamed(found: Iterable[str], needed: Collection[str]) -> tuple[dict[str, st
     if _known(words, needed) > _known(names, needed):
         notes.append("`kernel`, `gamma`, `moving_mean` and the like are read as PyTorch's words")
         names = words
-    ahead = _common(names.values())
-    prefix = max(ahead, key=lambda each: _known(_without(each, names), needed))
-    if _known(_without(prefix, names), needed) > _known(names, needed):
-        notes.append(f"`{prefix}` is ahead of every name and was left out")
-        names = _without(prefix, names)
+    prefix = _prefix(list(names.values()), needed)
+    if prefix:
+        count = sum(name.startswith(prefix) for name in names.values())
+        every = "every name" if count == len(names) else f"{count} of {len(names)} names"
+        notes.append(f"`{prefix}` is ahead of {every} and was left out")
+        names = {name: meant.removeprefix(prefix) for name, meant in names.items()}
     mended = {name: _OLD_DENSENET.sub(r"\1\2", meant) for name, meant in names.items()}
     if _known(mended, needed) > _known(names, needed):
         notes.append("old keys of torchvision's DenseNets (`norm.1`) are read as new ones (`norm1`)")
@@ -70,16 +72,20 @@ def _known(names: dict[str, str], needed: Collection[str]) -> int:
     return len(set(names.values()) & set(needed))
 
 
-def _without(prefix: str, names: dict[str, str]) -> dict[str, str]:
-    return {name: meant[len(prefix) :] for name, meant in names.items()}
-
-
-def _common(names: Iterable[str]) -> list[str]:
-    """The beginnings, of whole words, that all names share; the empty one first."""
-    words = [name.split(".")[:-1] for name in names]
-    found = [""]
-    for level in zip(*words, strict=False):
-        if len(set(level)) > 1:
-            break
-        found.append(f"{found[-1]}{level[0]}.")
-    return found
+def _prefix(names: Sequence[str], needed: Collection[str]) -> str:
+    """What stands ahead of needed names: of all names, or of most of what is needed beside other things."""
+    wanted = set(needed)
+    known: Counter[str] = Counter()
+    ahead: Counter[str] = Counter()
+    for name in set(names):
+        start = 0
+        while True:
+            ahead[name[:start]] += 1
+            known[name[:start]] += name[start:] in wanted
+            start = name.find(".", start) + 1
+            if not start:
+                break
+    everywhere = ahead[""]
+    best = max(known, key=lambda each: (known[each], ahead[each], -len(each)), default="")
+    enough = known[best] > known[""] and (ahead[best] == everywhere or 2 * known[best] >= len(wanted))
+    return best if enough else ""

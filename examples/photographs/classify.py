@@ -16,11 +16,11 @@ from pathlib import Path
 
 import archdsl
 from archdsl.runtime.images import open_image
-from archdsl.runtime.predicting import Prediction, predict
+from archdsl.runtime.predicting import Prediction, predict, seeing
 from archdsl.runtime.weights.published import imagenet_classes
 from archdsl.weights.preprocessing import Preprocessing
 
-LITE = Preprocessing(crop=224, resize=256, interpolation="bicubic", mean=(0.498,) * 3, std=(0.502,) * 3)
+LITE = Preprocessing(crop=(224, 224), resize=(256, 256), interpolation="bicubic", mean=(0.498,) * 3, std=(0.502,) * 3)
 
 
 def package(name: str) -> Path:
@@ -45,8 +45,8 @@ def classify(names: tuple[str, ...]) -> dict[str, tuple[Prediction, ...]]:
     """The five likeliest classes of each photograph."""
     loaded = archdsl.load("efficientnet_lite0").loaded(weights())
     print(loaded.fit.summary)
-    loaded = replace(loaded, preprocessing=LITE)
-    return {name: predict(loaded, open_image(photograph(name)), imagenet_classes()) for name in names}
+    seen = seeing(replace(loaded, preprocessing=LITE))
+    return {name: predict(seen, open_image(photograph(name)), imagenet_classes()) for name in names}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import archdsl
-from archdsl.analysis import instances as module
+from archdsl.analysis import dataflow as module
 from archdsl.analysis.instances import instances
 from archdsl.analysis.state import state
 

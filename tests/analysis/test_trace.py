@@ -7,6 +7,7 @@ import pytest
 import archdsl
 from archdsl.analysis.trace import Tracer
 from archdsl.diagnostics import ArchError
+from archdsl.ir.marks import spelled
 from archdsl.layers.base import Layer
 from archdsl.shape import Shape
 
@@ -34,13 +35,13 @@ def test_references_and_the_shapes_of_labels() -> None:
     network = archdsl.loads(UNET)
     traced = Tracer()(network.architecture.body, Shape.of((3, 64, 48)))
     assert str(traced.output) == "16x64x48"
-    assert {name: str(shape) for name, shape in traced.marks.items()} == {"e1": "8x64x48", "e2": "16x32x24"}
+    assert {spelled(path): str(shape) for path, shape in traced.marks.items()} == {"e1": "8x64x48", "e2": "16x32x24"}
 
 
 def test_labels_in_containers_are_reached_by_dots() -> None:
     network = archdsl.loads("arch net\ninput 3x8x8\nf: [a: conv3-4 m: [b: maxpool]]\nconcat<@f.m.b | identity>\n")
     marks = Tracer()(network.architecture.body, Shape.of((3, 12, 12))).marks
-    assert {name: str(shape) for name, shape in marks.items()} == {
+    assert {spelled(path): str(shape) for path, shape in marks.items()} == {
         "f": "4x6x6",
         "f.a": "4x12x12",
         "f.m": "4x6x6",

@@ -49,7 +49,8 @@ def hook(event: str, arguments: tuple[object, ...]) -> None:
         path = os.fsdecode(arguments[0])
         if not within(path, ALLOWED) and path != os.devnull and not _of_import(path):
             found.append(f"{event} {path}")
-    elif event == "compile" and arguments[0] is not None:
+    elif event == "compile" and arguments[0] is not None and arguments[1] not in ("<read back>", b"<read back>"):
+        # A source is read back as a tree; that no code is made of it shows where code is run.
         text = arguments[0] if isinstance(arguments[0], bytes) else str(arguments[0]).encode()
         if word.encode() in text:
             found.append(f"compile {text[:200]!r}")

@@ -1,4 +1,7 @@
-"""What a reader of a picture would stumble over: texts that are cut or cover something, and boxes that overlap."""
+"""What a reader of a picture would stumble over: texts that are cut or cover something, and boxes that overlap.
+
+Texts are measured in the narrowest and in the widest of the fonts that a picture names, by the fonts' own files.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,15 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
+from pathlib import Path
+
+import matplotlib
+from PIL import ImageFont
+from reportlab.pdfbase import pdfmetrics
+
+FONTS = ("Helvetica", "DejaVu Sans")
 
 SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -39,6 +50,10 @@ class Area:
 
 def stumbles(svg: str) -> list[str]:
     """Everything that can't be read well in a picture, in words."""
+    return list(dict.fromkeys(said for font in FONTS for said in _stumbles(svg, font)))
+
+
+def _stumbles(svg: str, font: str) -> list[str]:
     root = ElementTree.fromstring(svg)
     # The graph's transform moves everything alike; the white ground is its first polygon.
     ground = next(root.iter(f"{SVG}polygon"))
@@ -48,8 +63,7 @@ def stumbles(svg: str) -> list[str]:
     said: list[str] = []
     for group in root.iter(f"{SVG}g"):
         kind = group.attrib.get("class")
-        own = list(_texts(group)) if kind in ("node", "edge", "cluster") else []
-        # A text may be several pieces side by side, of one line.
+        own = list(_texts(group, font)) if kind in ("node", "edge", "cluster") else []
         texts += own
         if kind not in ("node", "cluster"):
             continue
@@ -89,26 +103,37 @@ def _bounds(points: str, what: str) -> Area:
     return Area(min(across), min(down), max(across), max(down), what)
 
 
-def _texts(group: ElementTree.Element) -> Iterator[Area]:
+def _texts(group: ElementTree.Element, font: str) -> Iterator[Area]:
     for text in group.iter(f"{SVG}text"):
         words = "".join(text.itertext())
         if not words.strip():
             continue
-        size = float(text.attrib["font-size"])
-        bold = 1.06 if text.attrib.get("font-weight") == "bold" else 1.0
-        # Spaces that stand around a label only keep it off its arrow.
-        lead = (len(words) - len(words.lstrip())) * _width(" ") * size
-        width = sum(map(_width, words.strip())) * size * bold
-        left, base = float(text.attrib["x"]) + lead, float(text.attrib["y"])
+        pieces = list(text) or [text]
+        size = max(float(piece.attrib["font-size"]) for piece in pieces)
+        width = sum(
+            _width(piece.text or "", font, piece.get("font-weight") == "bold") * float(piece.attrib["font-size"])
+            for piece in pieces
+        )
+        left, base = float(text.attrib["x"]), float(text.attrib["y"])
         if text.attrib.get("text-anchor") == "middle":
             left -= width / 2
+        # Spaces that stand around a label only keep it off its arrow.
+        space = _width(" ", font, False) * size
+        left += (len(words) - len(words.lstrip())) * space
+        width -= (len(words) - len(words.strip())) * space
         yield Area(left, base - 0.72 * size, left + width, base + 0.1 * size, words.strip())
 
 
-def _width(letter: str) -> float:
-    """The width of a letter in Arial, about, as a share of its size."""
-    if letter in "ijl.,:;|'! ·()[]tfr/-I":
-        return 0.29
-    if letter in "mwMW…":
-        return 0.85
-    return 0.68 if letter.isupper() else 0.55
+def _width(words: str, font: str, bold: bool) -> float:
+    """How wide words are, as a share of their size."""
+    words = words.replace("\u00a0", " ")
+    if font == "Helvetica":
+        width: float = pdfmetrics.stringWidth(words, "Helvetica-Bold" if bold else "Helvetica", 1)
+        return width
+    return _dejavu(bold).getlength(words) / 1000
+
+
+@cache
+def _dejavu(bold: bool) -> ImageFont.FreeTypeFont:
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", name), 1000)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
-from archdsl.backends.graphviz import RenderError, dot, render
+import archdsl
+from archdsl.backends.graphviz import RenderError, dot, render, writing
+from archdsl.backends.graphviz.pdf import pdf_of
 from tests.backends.pictured import DENSE, RESNET, SQUEEZE, TINY, UNET, net
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -37,10 +41,42 @@ class TestFiles:
         width, height = png_size(render(network, str(tmp_path / "n.png"), direction=direction))  # type: ignore[arg-type]
         assert max(width, height) <= 6 * min(width, height)
 
-    def test_pdf_says_what_to_install(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("direction", ["TB", "LR"])
+    @pytest.mark.parametrize("spec", [RESNET, UNET, TINY])
+    def test_pdf_with_an_empty_path(self, spec: str, direction: str, tmp_path: Path) -> None:
+        network = net(spec)
+        first, second = (
+            render(network, tmp_path / name, direction=direction).read_bytes()  # type: ignore[arg-type]
+            for name in ("a.pdf", "b.pdf")
+        )
+        assert first == second
+        assert first.startswith(b"%PDF")
+        # Helvetica is every reader's own; no other font is asked for, and none of this machine's is in the file.
+        fonts = set(re.findall(rb"/BaseFont /([A-Za-z-]+)", first))
+        assert fonts == {b"Helvetica", b"Helvetica-Bold"}
+        assert b"/FontFile" not in first
+        svg = ElementTree.parse(render(network, tmp_path / "n.svg", direction=direction)).getroot()  # type: ignore[arg-type]
+        sizes = re.search(rb"/MediaBox \[ 0 0 ([0-9.]+) ([0-9.]+) \]", first)
+        assert sizes is not None
+        expected = [float(svg.attrib[side].removesuffix("pt")) for side in ("width", "height")]
+        assert [float(each) for each in sizes.groups()] == pytest.approx(expected)
+
+    def test_a_pdf_of_open_sizes_has_letters_for_all(self, tmp_path: Path) -> None:
+        svg = subprocess.run(
+            [str(writing._pure()), "-Tsvg"],
+            input=dot(archdsl.loads(TINY, input="3xHxW").architecture).encode(),
+            capture_output=True,
+            check=True,
+        ).stdout
+        assert "⌊(H−1)/2⌋+1".encode() in svg
+        assert pdf_of(svg).startswith(b"%PDF")
+
+    def test_pdf_says_what_to_install(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "svglib.svglib", None)
         with pytest.raises(RenderError) as caught:
             render(net(TINY), tmp_path / "n.pdf")
         assert "\n" not in str(caught.value)
+        assert "archdsl[pdf]" in str(caught.value)
         assert "apt install graphviz" in str(caught.value)
         assert not list(tmp_path.iterdir())
 
@@ -57,7 +93,7 @@ class TestFiles:
             render(net(TINY), tmp_path / name)
 
     def test_a_folder_that_is_not_there(self, tmp_path: Path) -> None:
-        with pytest.raises(RenderError, match="can't write"):
+        with pytest.raises(FileNotFoundError, match=r"n\.dot"):
             render(net(TINY), tmp_path / "no" / "n.dot")
 
     def test_a_failing_renderer_leaves_the_old_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,8 +105,10 @@ class TestFiles:
         monkeypatch.setenv("PATH", str(tmp_path))
         path = tmp_path / "n.svg"
         path.write_text("old")
-        with pytest.raises(RenderError, match=r"failed: no layout$"):
+        with pytest.raises(FileExistsError, match="is not as archdsl wrote it"):
             render(net(TINY), path)
+        with pytest.raises(RenderError, match=r"failed: no layout$"):
+            render(net(TINY), path, force=True)
         assert path.read_text() == "old"
 
     def test_the_old_file_stays_where_replacing_fails(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,8 +119,8 @@ class TestFiles:
             raise PermissionError(13, "Permission denied")
 
         monkeypatch.setattr(Path, "replace", refuse)
-        with pytest.raises(RenderError, match="Permission denied"):
-            render(net(TINY), path)
+        with pytest.raises(PermissionError, match="Permission denied"):
+            render(net(TINY), path, force=True)
         assert path.read_text() == "old"
         assert len(list(tmp_path.iterdir())) == 1
 
@@ -93,7 +131,9 @@ class TestFiles:
         assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(usual.stat().st_mode)
 
     def test_dot_is_the_text(self, tmp_path: Path) -> None:
-        assert render(net(TINY), tmp_path / "n.dot").read_text(encoding="utf-8") == dot(net(TINY))
+        text, _, digest = render(net(TINY), tmp_path / "n.dot").read_text(encoding="utf-8").rpartition("// Written by")
+        assert text == dot(net(TINY))
+        assert re.fullmatch(r" archdsl: [0-9a-f]{16}\n", digest)
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="no system Graphviz")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from archdsl.opening import reading
 from archdsl.opening.library import contents
 
 from .conftest import Run
@@ -120,14 +121,14 @@ def test_a_folder_called_like_a_spec_is_meant_with_a_slash(run: Run, tmp_path: P
 
 
 def test_what_was_found_before_a_file_that_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = Path.open
+    read = reading.read_file
 
-    def refuse(self: Path, *arguments: object) -> object:
-        if self.name == "good.arch":
-            raise PermissionError(13, "Permission denied", str(self))
-        return opened(self, *arguments)  # type: ignore[call-overload]
+    def refuse(path: Path, most: int) -> bytes:
+        if path.name == "good.arch":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path, most)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(reading, "read_file", refuse)
     ran = run("check", "wrong.arch", "good.arch")
     assert ran.status == 2
     assert "error[expectation-failed]" in ran.err
@@ -135,9 +136,23 @@ def test_what_was_found_before_a_file_that_cannot_be_read(run: Run, monkeypatch:
 
 
 def test_a_file_that_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path, *arguments: object) -> None:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(path: Path, most: int) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(reading, "read_file", refuse)
     ran = run("check", "good.arch")
     assert (ran.status, ran.err) == (2, "error: good.arch: permission denied\n")
+
+
+def test_one_variant(run: Run, tmp_path: Path) -> None:
+    table = "variants\n| name | width | expect params |\n| a | 8 | 224 |\n| b | 9 | 1 |\n"
+    (tmp_path / "net.arch").write_text(f"arch net(width)\ninput 3x8x8\nconv3-{{width}}\n{table}", encoding="utf-8")
+    ran = run("check", "net.arch", "--variant", "a")
+    assert (ran.status, ran.out, ran.err) == (0, "net.arch: ok (1 variant, 1 expectation held)\n", "")
+    assert "expectation-failed" in run("check", "net.arch", "--variant", "b").err
+    # A name that nothing has is no reason to say that all is well.
+    for wrong in ("c", ""):
+        for spec in ("net.arch", "good.arch", "blocks.arch"):
+            ran = run("check", spec, "--variant", wrong)
+            assert (ran.status, ran.out) == (1, "")
+            assert f"has no variant `{wrong}`" in ran.err

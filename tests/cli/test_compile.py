@@ -66,6 +66,17 @@ def test_what_was_changed_since_is_not(run: Run, tmp_path: Path, change: str) ->
     assert path.read_text(encoding="utf-8").startswith("# resnet34 ")
 
 
+def test_other_line_ends_are_no_change(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    assert run("compile", "resnet18", "-o", "net.py").status == 0
+    written = path.read_bytes()
+    path.write_bytes(written.replace(b"\n", b"\r\n"))
+    assert run("compile", "resnet18", "-o", "net.py").status == 0
+    assert path.read_bytes() == written
+    path.write_bytes(written.replace(b"\n", b"\r\n").replace(b"1000", b"1001"))
+    assert run("compile", "resnet18", "-o", "net.py").status == 2
+
+
 @pytest.mark.parametrize("content", ["import torch\n", "# Written by archdsl: 0123456789abcdef\n"])
 def test_what_a_person_wrote_is_not(run: Run, tmp_path: Path, content: str) -> None:
     (tmp_path / "net.py").write_text(content, encoding="utf-8")

@@ -96,10 +96,10 @@ def test_a_file_that_cannot_be_written(run: Run, tmp_path: Path, monkeypatch: py
     path = tmp_path / "net.arch"
     path.write_text(BAD, encoding="utf-8")
 
-    def refuse(path: Path, text: str) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(target: Path, shown: Path, *more: object) -> None:
+        raise PermissionError(13, "Permission denied", str(shown))
 
-    monkeypatch.setattr("archdsl.cli.writing.write", refuse)
+    monkeypatch.setattr("archdsl.writing.places.put", refuse)
     ran = run("check", "net.arch", "--fix")
     assert (ran.status, ran.err) == (2, "error: net.arch: permission denied\n")
     assert path.read_text(encoding="utf-8") == BAD

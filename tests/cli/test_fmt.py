@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from archdsl import formatting, writing
+from archdsl import formatting
 from archdsl.formatting import ChangedMeaning
+from archdsl.writing import drafts
 
 from .conftest import Run
 
@@ -66,7 +67,7 @@ def test_a_diff_on_a_terminal_is_in_colour_and_safe(run: Run, net: Path, monkeyp
 
 def test_stdin(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     stdin(monkeypatch, b"\xef\xbb\xbf" + UGLY.replace("\n", "\r\n").encode())
-    assert run("fmt", "-").out == NEAT
+    assert run("fmt", "-").out == NEAT.replace("\n", "\r\n")
     stdin(monkeypatch, NEAT.encode())
     assert run("fmt", "--check", "-").status == 0
     stdin(monkeypatch, UGLY.encode())
@@ -74,6 +75,26 @@ def test_stdin(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (ran.status, ran.out) == (1, "stdin: would be formatted\n")
     stdin(monkeypatch, b"arch net [")
     assert run("fmt", "-").status == 1
+
+
+def test_line_ends_are_kept(run: Run, net: Path) -> None:
+    neat = NEAT.replace("\n", "\r\n").encode()
+    net.write_bytes(neat)
+    assert run("fmt", "--check", "net.arch").status == 0
+    net.write_bytes(UGLY.replace("\n", "\r\n").encode())
+    assert run("fmt", "--check", "net.arch").status == 1
+    assert "\r" not in run("fmt", "--diff", "net.arch").err
+    assert run("fmt", "net.arch").status == 0
+    assert net.read_bytes() == neat
+    # One end that went astray is brought to what the others are, whichever that is.
+    for ends, other in (("\r\n", "\n"), ("\n", "\r\n")):
+        text = NEAT.replace("\n", ends)
+        net.write_bytes(text.replace(ends, other, 1).encode())
+        assert run("fmt", "net.arch").status == 0
+        assert net.read_bytes() == text.encode()
+    net.write_bytes(b"arch net  input 3x8x8  relu")
+    run("fmt", "net.arch")
+    assert b"\r" not in net.read_bytes()
 
 
 def test_folders_and_several(run: Run, net: Path, tmp_path: Path) -> None:
@@ -129,7 +150,7 @@ def test_a_failure_to_write_leaves_the_file(run: Run, net: Path, monkeypatch: py
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing.os, "fsync", full)
+    monkeypatch.setattr(drafts.os, "fsync", full)
     ran = run("fmt", "net.arch")
     assert (ran.status, ran.err) == (2, "error: net.arch: no space left on device\n")
     assert net.read_text(encoding="utf-8") == UGLY

@@ -105,11 +105,20 @@ def test_no_text_leaves_its_docstring(run: Run, tmp_path: Path, text: str) -> No
 
 @pytest.mark.skipif(os.name == "nt", reason="devices and pipes are those of POSIX")
 def test_what_is_no_file(run: Run, tmp_path: Path) -> None:
-    ran = run("check", "/dev/zero")
-    assert (ran.status, ran.err.split("\n")[0]) == (
-        1,
-        "error[file-too-large]: `/dev/zero` is larger than 1048576 bytes",
-    )
+    os.mkfifo(tmp_path / "pipe.arch")
+    (tmp_path / "net.arch").write_text(HEAD + "relu\n", encoding="utf-8")
+    for name in ("/dev/zero", "pipe.arch"):
+        ran = run("check", name)
+        first = f"error[no-regular-file]: `{name}` is no regular file, and is not opened\n"
+        assert (ran.status, ran.err) == (1, first)
+        for command in (("shapes", name), ("compile", name), ("diagram", name, "-o", "net.dot"), ("diff", name, name)):
+            ran = run(*command)
+            assert (ran.status, ran.err) == (2, f"error: {name}: is no regular file\n")
+    ran = run("check", "--fix", ".")
+    assert ran.status == 1
+    assert "`pipe.arch` is no regular file" in ran.err
+    assert "net.arch: ok" in ran.out
+    assert "pipe.arch: only a file can be formatted" in run("fmt", ".").err
     assert run("fmt", "/dev/zero").status == 2
     (tmp_path / "folder.arch").mkdir()
     assert run("shapes", "folder.arch").status == 2

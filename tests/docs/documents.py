@@ -32,6 +32,18 @@ class Command:
             return [sys.executable, *words[1:]]
         return None
 
+    @property
+    def status(self) -> int:
+        """What it ends with: 1 where the page shows a mistake, and nothing else may."""
+        shows_mistake = any(line.startswith("error[") for line in self.output) and "explain" not in self.text
+        return 1 if shows_mistake else 0
+
+    @property
+    def installs(self) -> str | None:
+        """The extra of archdsl that it installs, which is empty for archdsl alone; None for any other command."""
+        found = re.fullmatch(r"pip install -e '?\.(?:\[(\w+)\])?'?", self.text)
+        return None if found is None else found[1] or ""
+
 
 @dataclass(frozen=True)
 class File:
@@ -39,6 +51,16 @@ class File:
 
     name: str
     text: str
+
+
+def pattern(lines: list[str]) -> str:
+    """A regular expression for lines of output, where a line `…` stands for any lines, or none."""
+    return "".join(r"(?:.*\n)*?" if line == OMITTED else re.escape(line.rstrip()) + r"[ \t]*\n" for line in lines)
+
+
+def matches(lines: list[str], output: str) -> bool:
+    """Whether lines of output are those that a page shows."""
+    return re.fullmatch(pattern(lines), output if output.endswith("\n") else output + "\n") is not None
 
 
 def documents() -> list[Path]:

@@ -93,6 +93,14 @@ def test_a_class_is_documented_and_its_examples_cover_what_it_takes(kind: type[L
     assert {x.rank for x in met} == kind.ranks, "an example for each number of axes"
 
 
+@every_kind
+def test_a_class_with_one_argument_takes_it_without_its_name(kind: type[Layer]) -> None:
+    arguments = [name for name in kind.model_fields if name not in (kind.digits, kind.dash, kind.slash)]
+    if len(arguments) == 1:
+        assert [name.lstrip("*") for name in kind.positional] == arguments
+    assert not {kind.digits, kind.dash, kind.slash} & set(kind.positional)
+
+
 @every_example
 def test_an_example_is_written_back_as_itself(kind: type[Layer], text: str) -> None:
     layer = read_example(text)[1]

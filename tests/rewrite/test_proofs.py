@@ -1,6 +1,6 @@
 """Exact rules are exact: outputs compared on random weights and inputs, on specs of every structure.
 
-`python -m tests.rewrite.proofs` does the same on everything there is.
+`make proofs` does the same on everything there is.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ CASES = [
         "input 4x8x8\nmul<identity | gap fc-4> gap",
         "mul<identity | gap fc-4> conv-head-{in_channels}\n",
     ),
-    ("maxpool-to-strided-conv", "input 4x8x8\nconv3-8/2 relu maxpool3/2", "conv3-8/4 relu\n"),
+    ("maxpool-to-strided-conv", "input 4x8x8\nconv3-8/2 relu maxpool3/2(padding=1)", "conv3-8/4 relu\n"),
     ("maxpool-to-strided-conv", "input 4x8x8\nconv3-8(stride=2) maxpool", "conv3-8(stride=4)\n"),
     ("maxpool-to-strided-conv", "input 4x8x8\nlet s = {1}\nconv3-8/{s} maxpool", "let s = {1}\nconv3-8/{(s) * 2}\n"),
     ("maxpool-to-strided-conv", "input 4x8x8\n[conv3-8 relu] x3 maxpool", "[conv3-8 relu] x2 [conv3-8/2 relu]\n"),
@@ -163,7 +163,7 @@ REFUSED = [
         "fc-to-conv",
         "input 4x2x2\nlinear-8 flatten a: fc-8 concat<@a | fc-8> linear-4",
         "cannot-rewrite",
-        "would make 16x1x4",
+        "16x1x1 would arrive at `linear2`, whose weights are for 16",
     ),
     ("conv-to-fc", "input 4x8x8\nconv3-8", "nothing-to-rewrite", "sees its whole input"),
     ("fold-batchnorm", "input 4x8x8\nbn conv3-8 relu bn", "nothing-to-rewrite", "directly follows"),
@@ -204,3 +204,12 @@ def test_an_init_that_names_a_layer_goes_with_it() -> None:
 def test_an_unknown_rule_is_told_apart() -> None:
     with pytest.raises(archdsl.ArchError, match="a rule with a similar name exists: `fold-batchnorm`"):
         archdsl.load("lenet5").rewrite("fold-batch-norm")
+
+
+def test_a_text_that_would_be_too_long_is_not_made() -> None:
+    calls = " ".join(f"b({number})" for number in range(4, 40))
+    text = f"arch net\ninput 4x8x8\nblock b(c) = [conv1-{{c}} conv3-{{in_channels}} relu]\n{calls}\ngap fc-2\n"
+    network = archdsl.loads(text, limits=archdsl.Limits(bytes=len(text) + 50))
+    with pytest.raises(archdsl.ArchError) as raised:
+        network.rewrite("unfold")
+    assert [each.code for each in raised.value.diagnostics] == ["rewrite-too-long"]

@@ -27,7 +27,7 @@ HEAD = """\
 
 *yes*: the rule applies to all it is about, in every variant; what it makes was checked and formatted. *part*: it leaves
 some of that, and says what. A number: why not, below. That the exact rules are exact is tried with random weights by
-`tests/rewrite/test_proofs.py` on specs of every structure, and by `python -m tests.rewrite.proofs` on every variant.
+`tests/rewrite/test_proofs.py` on specs of every structure, and by `make proofs` on every variant.
 """
 
 

@@ -42,7 +42,7 @@ def structure(network: Network) -> object:
 
 def step(network: Network, rewritten: Rewritten, weights: dict[str, Tensor]) -> tuple[Network, dict[str, Tensor]]:
     new = rewritten_network(network, rewritten)
-    return new, carried(weights, rewritten.travels(instances(network.architecture), instances(new.architecture)))
+    return new, carried(weights, rewritten.travels(network.architecture, new.architecture))
 
 
 def slim(file: str, variant: str | None = None) -> Network:

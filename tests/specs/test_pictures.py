@@ -22,6 +22,8 @@ def drawn(network: archdsl.Network, folder: Path) -> str:
 def test_a_picture_can_be_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     svg = drawn(archdsl.load(name), tmp_path)
+    assert svg.count("font-family") == 1
+    assert 'font-family="Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"' in svg
     assert svg.count('class="node"') <= 60
     assert proportion(svg) <= 6
     assert stumbles(svg) == []
@@ -32,8 +34,7 @@ def test_what_can_not_be_read_is_found(tmp_path: Path, monkeypatch: pytest.Monke
     svg = drawn(archdsl.load("lenet5"), tmp_path)
     assert stumbles(svg) == []
     assert any(
-        "wider than its box" in said
-        for said in stumbles(svg.replace(">conv5&#45;6<", ">conv5&#45;6 with a kernel of five<"))
+        "wider than its box" in said for said in stumbles(svg.replace(">conv5-6<", ">conv5-6 with a kernel of five<"))
     )
     places = [line for line in svg.splitlines() if ">avgpool<" in line]
     assert any("covers" in said for said in stumbles(svg.replace(places[0], places[0] + places[0])))

@@ -89,7 +89,7 @@ def killed_in_write(number: int, order: list[str]) -> int:
 
 def tear(number: int) -> None:
     """Have this process die in the middle of writing a checkpoint for the `number`th time."""
-    from archdsl import writing
+    from archdsl.writing import places as writing
 
     written, fill = 0, writing._fill
 

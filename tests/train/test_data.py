@@ -14,10 +14,11 @@ from PIL import Image
 from archdsl.recipes.datasets import DataSet
 from archdsl.train import images as images_module
 from archdsl.train.batches import Share, TrainingBatches, steps
-from archdsl.train.images import ImageFiles, Images, in_channels, read_image, resized
+from archdsl.train.images import Images, Unread
 from archdsl.train.preparation import Preparation
 from archdsl.train.randomness import begin, derived, generator, order, split
-from archdsl.train.reading import _tensors
+from archdsl.train.reading import layout
+from archdsl.weights.preprocessing import Preprocessing
 
 from .conftest import Commands
 
@@ -139,27 +140,34 @@ def test_a_file_that_is_no_image(run: Commands) -> None:
     colours(run.folder / "own", 4)
     (run.folder / "own" / "red" / "x.png").write_bytes(b"no image")
     ran = run.train("--data", "folder:own", spec="net.arch", status=2)
-    assert "own/red/x.png` is no image" in ran.err
+    assert "own/red/x.png: this is no image" in ran.err
+
+
+def shown(channels: int, crop: tuple[int, int], resize: tuple[int, int]) -> Preprocessing:
+    """Values in [0, 1]."""
+    return Preprocessing(crop, resize, "bilinear", (0.0,) * channels, (1.0,) * channels)
 
 
 def test_channels_and_sizes() -> None:
+    labels = torch.zeros(3, dtype=torch.int64)
     pixels = torch.randint(256, (3, 1, 8, 8), dtype=torch.uint8)
-    assert torch.equal(in_channels(pixels, 3)[:, 2], pixels[:, 0])
-    # PIL's own luminance and its resizing, which are what torchvision's data sets get.
+    assert torch.equal(Unread(pixels, labels, shown(3, (8, 8), (8, 8))).take(torch.arange(3))[:, 2], pixels[:, 0])
+    # As they are where nothing is to be done to them.
+    same = Unread(pixels, labels, shown(1, (8, 8), (8, 8))).in_memory()
+    assert isinstance(same, Images)
+    assert same.pixels is pixels
     colour = torch.randint(256, (1, 3, 9, 9), dtype=torch.uint8)
     image = Image.fromarray(colour[0].permute(1, 2, 0).numpy())
-    assert (
-        in_channels(colour, 1)[0, 0].int() - torch.from_numpy(numpy.array(image.convert("L"))).int()
-    ).abs().max() <= 1
-    smaller = torch.from_numpy(numpy.array(image.resize((5, 5), Image.Resampling.BILINEAR))).permute(2, 0, 1)
-    assert (resized(colour, (5, 5))[0].int() - smaller.int()).abs().max() <= 1
+    small = Unread(colour, labels[:1], shown(1, (5, 5), (5, 5))).take(torch.tensor([0]))
+    assert small[0, 0].tolist() == numpy.array(image.convert("L").resize((5, 5), Image.Resampling.BILINEAR)).tolist()
 
 
 def test_an_image_of_another_shape_is_cut_in_the_middle(tmp_path: Path) -> None:
     pixels = numpy.zeros((10, 30, 3), dtype=numpy.uint8)
     pixels[:, 10:20] = 200
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    assert torch.equal(read_image(tmp_path / "a.png", 1, (10, 10)), torch.full((1, 10, 10), 200, dtype=torch.uint8))
+    files = Unread([tmp_path / "a.png"], torch.tensor([0]), shown(1, (10, 10), (10, 10)))
+    assert torch.equal(files.take(torch.tensor([0]))[0], torch.full((1, 10, 10), 200, dtype=torch.uint8))
 
 
 def test_layouts_of_torchvision_become_one() -> None:
@@ -169,16 +177,16 @@ def test_layouts_of_torchvision_become_one() -> None:
             vars(self).update(labels)
 
     cifar = numpy.arange(2 * 4 * 4 * 3, dtype=numpy.uint8).reshape(2, 4, 4, 3)
-    assert torch.equal(_tensors(Found(cifar, targets=[0, 1])).pixels[0, 2], torch.from_numpy(cifar[0, :, :, 2]))
+    assert torch.equal(layout(Found(cifar, targets=[0, 1]))[0][0, 2], torch.from_numpy(cifar[0, :, :, 2]))
     svhn = numpy.zeros((2, 3, 4, 4), dtype=numpy.uint8)
-    assert _tensors(Found(svhn, labels=numpy.array([3, 4]))).labels.tolist() == [3, 4]
+    assert layout(Found(svhn, labels=numpy.array([3, 4])))[1].tolist() == [3, 4]
     mnist = torch.zeros(2, 4, 4, dtype=torch.uint8)
-    assert _tensors(Found(mnist, targets=torch.tensor([1, 2]))).pixels.shape == (2, 1, 4, 4)
+    assert layout(Found(mnist, targets=torch.tensor([1, 2])))[0].shape == (2, 1, 4, 4)
 
 
 def test_crops_and_mirrors_are_parts_of_the_image() -> None:
     pixels = torch.arange(2 * 5 * 5, dtype=torch.uint8).reshape(2, 1, 5, 5)
-    preparation = Preparation(1, (3, 3), True, (0.0,), (1.0,), (5, 5))
+    preparation = Preparation(shown(1, (3, 3), (5, 5)), True)
     seen = set()
     for seed in range(200):
         out = (preparation.training(pixels, generator(seed), 2, slice(None)) * 255).round().to(torch.uint8)
@@ -194,7 +202,7 @@ def test_crops_and_mirrors_are_parts_of_the_image() -> None:
 
 def test_a_process_draws_what_one_alone_would() -> None:
     pixels = torch.randint(256, (7, 3, 6, 6), dtype=torch.uint8)
-    preparation = Preparation(3, (4, 4), True, (0.5,), (0.5,), (6, 6))
+    preparation = Preparation(shown(3, (4, 4), (6, 6)), True)
     whole = preparation.training(pixels, generator(1), 7, slice(None))
     for rank in range(3):
         part = Share(rank, 3).part
@@ -239,6 +247,6 @@ def test_a_split_keeps_the_parts_of_the_classes() -> None:
 
 
 def test_files_are_known_by_their_data_set(tmp_path: Path) -> None:
-    files = ImageFiles([tmp_path / "a.png"], torch.tensor([0]), 1, (4, 4))
+    files = Unread([tmp_path / "a.png"], torch.tensor([0]), shown(1, (4, 4), (4, 4)))
     assert len(files.subset(torch.tensor([0, 0]))) == 2
     assert DataSet("a", 1, None, 2).layout == ()

@@ -102,7 +102,7 @@ def test_a_recipe_says_the_same_and_options_win(run: Commands) -> None:
     text = (run.folder / "run" / "run.toml").read_text(encoding="utf-8")
     for line in ('optimizer = "sgd"', "lr = 0.5", "epochs = 1", "resize = 12", '[set]\nclasses = "10"'):
         assert line in text
-    assert json.loads((run.folder / "run" / "preparation.json").read_text(encoding="utf-8"))["size"] == [12, 12]
+    assert json.loads((run.folder / "run" / "preparation.json").read_text(encoding="utf-8"))["crop"] == [12, 12]
 
 
 def test_a_softmax_is_not_followed_by_a_second(run: Commands) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import onnxruntime
@@ -95,3 +96,50 @@ def test_a_difference_is_seen_and_nothing_written(tmp_path: Path, monkeypatch: p
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ValueError, match=r"an export ends in \.onnx or \.pt2"):
         export(module, (3, 16, 16), tmp_path / "net.torch")
+
+
+LAYERS = ("conv3-4 relu", "conv3-6 bn relu", "maxpool", "avgpool", "dropout")
+POOLS = ("adaptive-maxpool3", "adaptive-avgpool3", "adaptive-maxpool4x2", "adaptive-avgpool5x3", "adaptive-maxpool1")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_an_exporter_refuses_is_said_and_nothing_written(seed: int, tmp_path: Path) -> None:
+    """Whatever pool stands wherever: a file with the network's outputs, or the layer that has no form there."""
+    draw = random.Random(seed)
+    pool = POOLS[seed % len(POOLS)]
+    body = [draw.choice(LAYERS) for _ in range(draw.randint(0, 3))]
+    text = f"arch n  input 3x13x11  body: [{' '.join(body)} {pool}] fc: fc-3"
+    network = archdsl.loads(text)
+    module = network.load(random_state(network)).eval()
+    try:
+        export(module, (3, 13, 11), tmp_path / "net.onnx", draw.random() < 0.5)
+    except ArchError as error:
+        (found,) = error.diagnostics
+        assert found.code == "export-refused"
+        assert "`body." in found.helps[0] or "`adaptive" in found.helps[0]
+        assert "adaptive" in found.notes[0]
+        assert list(tmp_path.iterdir()) == []
+    else:
+        assert (tmp_path / "net.onnx").is_file()
+    assert export(module, (3, 13, 11), tmp_path / "net.pt2").difference == 0
+
+
+def test_a_file_of_onnx_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "MOST_ONNX", 1000)
+    with pytest.raises(ArchError, match=r"export-refused.*bytes of weights"):
+        export(loaded(), (3, 16, 16), tmp_path / "net.onnx")
+    assert export(loaded(), (3, 16, 16), tmp_path / "net.pt2").form
+
+
+def test_only_what_a_library_does_is_its_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(exporting, "_require_equal", broken)
+    with pytest.raises(KeyError, match="ours"):
+        export(loaded(), (3, 16, 16), tmp_path / "net.pt2")
+    # And a full disk is the file system's.
+    monkeypatch.setattr(torch.export, "export", broken)
+    with pytest.raises(ArchError, match="export-refused"):
+        export(loaded(), (3, 16, 16), tmp_path / "net.pt2")
+    assert list(tmp_path.iterdir()) == []

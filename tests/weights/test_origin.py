@@ -42,7 +42,7 @@ def test_a_file_carries_its_spec(tmp_path: Path) -> None:
 
 
 def test_preprocessing_and_classes_go_along(tmp_path: Path) -> None:
-    network, wanted = small(), Preprocessing(16, 18, "bicubic", (0.498,) * 3, (0.502,) * 3)
+    network, wanted = small(), Preprocessing((16, 16), (18, 18), "bicubic", (0.498,) * 3, (0.502,) * 3)
     network.save(tmp_path / "w", network.module(), preprocessing=wanted, classes=["ä", "b", "c", "d", "e"])
     loaded = network.loaded(tmp_path / "w")
     assert loaded.preprocessing == wanted

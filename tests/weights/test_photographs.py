@@ -18,7 +18,7 @@ import archdsl
 from archdsl.analysis.head import head
 from archdsl.cli import main
 from archdsl.runtime.images import open_image, prepared
-from archdsl.runtime.predicting import score_map
+from archdsl.runtime.predicting import score_map, seeing
 from archdsl.runtime.weights import Loaded
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ def test_all_weights_are_fitted_though_no_name_is_the_same(lite: Loaded) -> None
 
 @pytest.mark.parametrize("name", ["chelsea", "coffee"])
 def test_outputs_are_those_of_the_reference(name: str, lite: Loaded, reference: Any, example: ModuleType) -> None:
-    image = prepared(open_image(example.photograph(name)), lite.preprocessing)
+    image = prepared(open_image(example.photograph(name)), example.LITE)
     with torch.no_grad():
         ours, theirs = lite.module.eval()(image), reference(image)
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
@@ -102,7 +102,7 @@ def test_cat_and_coffee(example: ModuleType) -> None:
 def test_the_map_is_where_the_coffee_is(lite: Loaded, example: ModuleType) -> None:
     image = open_image(example.photograph("coffee"))
     network = archdsl.load("efficientnet_lite0")
-    scores = score_map(lite, head(network.architecture), image)
+    scores = score_map(seeing(lite), head(network.architecture), image)
     assert scores.shape == (1000, 12, 18)
     espresso = scores.softmax(0)[967]
     row, column = divmod(int(espresso.argmax()), espresso.shape[1])

@@ -13,7 +13,7 @@ import archdsl
 from archdsl.analysis.head import Head, head
 from archdsl.diagnostics import ArchError
 from archdsl.runtime.images import normalized, open_image, prepared
-from archdsl.runtime.predicting import predict, score_map
+from archdsl.runtime.predicting import predict, score_map, seeing
 from archdsl.weights.preprocessing import Preprocessing, usual
 
 from .networks import random_state, small
@@ -41,8 +41,8 @@ def test_what_torchvision_does_in_its_network_is_done_ahead_of_ours(name: str) -
     reference = getattr(torchvision.models, name)(weights=None, init_weights=False, transform_input=True).eval()
     module = archdsl.load(name).load(reference.state_dict()).eval()
     side = 96
-    plain = Preprocessing(crop=side, resize=side)
-    rescaled = Preprocessing(crop=side, resize=side, rescaled=True)
+    plain = Preprocessing((side, side), (side, side))
+    rescaled = Preprocessing((side, side), (side, side), rescaled=True)
     image = picture(side, side)
     with torch.no_grad():
         assert torch.equal(module(prepared(image, rescaled)), reference(prepared(image, plain)))
@@ -51,15 +51,17 @@ def test_what_torchvision_does_in_its_network_is_done_ahead_of_ours(name: str) -
 
 def test_preprocessing_as_text() -> None:
     for each in (
-        Preprocessing(224, 256),
-        Preprocessing(28, 28, "nearest", (0.1,), (0.3,)),
-        Preprocessing(9, 9, rescaled=True),
+        Preprocessing((224, 200), (256, 201)),
+        Preprocessing((28, 28), (28, 28), "nearest", (0.1,), (0.3,)),
+        Preprocessing((9, 9), (9, 9), rescaled=True),
     ):
         assert Preprocessing.from_json(each.to_json()) == each
-    assert "assumed" in usual(3, 224).describe()
-    assert usual(3, 224).resize == 256
-    assert usual(1, 28).mean == (0.0,)
-    assert "assumed" not in usual(3, 224).with_values(crop=96).describe()
+    old = Preprocessing((28, 28), (32, 32)).to_json().replace("[28, 28]", "28").replace("[32, 32]", "32")
+    assert Preprocessing.from_json(old) == Preprocessing((28, 28), (32, 32))
+    assert "assumed" in usual(3, (224, 224)).describe()
+    assert usual(3, (224, 448)).resize == (256, 512)
+    assert usual(1, (28, 28)).mean == (0.0,)
+    assert "assumed" not in usual(3, (224, 224)).with_values(crop=(96, 96)).describe()
 
 
 SCORED = {
@@ -78,7 +80,7 @@ def test_maps_of_scores(kind: str) -> None:
     loaded = network.loaded(random_state(network))
     found = head(network.architecture)
     image = picture(40, 30)
-    scores = score_map(loaded, found, image)
+    scores = score_map(seeing(loaded), found, image)
     assert scores.shape[0] == 5
     values = normalized(image, loaded.preprocessing)
     with torch.no_grad():
@@ -89,7 +91,7 @@ def test_maps_of_scores(kind: str) -> None:
         elif found.kind == "window":
             # At the trained size there is one place, and it has the network's scores.
             small_image = picture(16, 16)
-            alone = score_map(loaded, found, small_image)
+            alone = score_map(seeing(loaded), found, small_image)
             torch.testing.assert_close(alone[:, 0, 0], loaded.module(normalized(small_image, loaded.preprocessing))[0])
             assert scores.shape[1:] == (8, 13)
         else:
@@ -123,13 +125,13 @@ def test_a_map_of_a_segmentation_is_its_output() -> None:
 def test_predictions() -> None:
     network = small()
     loaded = network.loaded(random_state(network))
-    found = predict(loaded, picture(20, 30), ("a", "b", "c", "d", "e"), top=9)
+    found = predict(seeing(loaded), picture(20, 30), ("a", "b", "c", "d", "e"), top=9)
     assert len(found) == 5
     assert sum(each.probability for each in found) == pytest.approx(1)
     assert [each.name for each in found] == ["abcde"[each.index] for each in found]
     segmentation = archdsl.loads(SCORED["map"])
     with pytest.raises(ValueError, match="scores of classes are a vector"):
-        predict(segmentation.loaded(random_state(segmentation)), picture(20, 30), ())
+        predict(seeing(segmentation.loaded(random_state(segmentation))), picture(20, 30), ())
 
 
 def test_images_that_are_none(tmp_path: Path) -> None:

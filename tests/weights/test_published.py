@@ -67,8 +67,8 @@ def test_all_by_name(name: str, cache: Path) -> None:
     assert len(fitted.placed) + len(fitted.zeroed) == len(fitted.needed) == len(tensors)
     transforms = weights_of(name).transforms()
     assert weights.preprocessing is not None
-    assert weights.preprocessing.crop == transforms.crop_size[0]
-    assert weights.preprocessing.resize == transforms.resize_size[0]
+    assert weights.preprocessing.crop == (transforms.crop_size[0],) * 2
+    assert weights.preprocessing.resize == (transforms.resize_size[0],) * 2
     assert weights.preprocessing.mean == IMAGENET_MEAN
     assert weights.preprocessing.rescaled == (name in ("googlenet", "inception_v3"))
     assert len(weights.classes) == 1000

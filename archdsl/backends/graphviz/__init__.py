@@ -13,10 +13,11 @@ from archdsl.backends.graphviz.columns import break_into_columns
 from archdsl.backends.graphviz.composition import Composer
 from archdsl.backends.graphviz.drawing import Drawing, TooLarge
 from archdsl.backends.graphviz.printing import print_dot
-from archdsl.backends.graphviz.writing import RenderError, check_format, write_picture
+from archdsl.backends.graphviz.writing import RenderError, form_of, write_picture
 from archdsl.ir.nodes import Architecture
+from archdsl.writing import Place, output
 
-__all__ = ["Direction", "RenderError", "dot", "render"]
+__all__ = ["Direction", "RenderError", "dot", "form_of", "render"]
 
 Direction = Literal["TB", "LR"]
 
@@ -41,20 +42,23 @@ def dot(architecture: Architecture, *, direction: Direction = "TB", depth: int |
 
 def render(
     architecture: Architecture,
-    path: str | Path,
+    path: str | Path | Place,
     *,
     direction: Direction = "TB",
     depth: int | None = None,
     fold: bool = True,
+    force: bool = False,
 ) -> Path:
     """Write a picture of the network, as SVG, PNG, PDF or DOT by the file's suffix, and give its path.
 
-    Raises RenderError, whose text is one line, where that format can't be made here.
+    A file that archdsl didn't write, or that was changed since, is replaced only with `force`. Raises RenderError,
+    whose text is one line, where that format can't be made here, and OSError where the file can't be written.
     """
-    target = Path(path)
-    check_format(target)
-    write_picture(dot(architecture, direction=direction, depth=depth, fold=fold), target)
-    return target
+    form = form_of(path.path if isinstance(path, Place) else Path(path))
+    place = output(path, form, force)
+    place.require()
+    write_picture(dot(architecture, direction=direction, depth=depth, fold=fold), form, place)
+    return place.path
 
 
 def _compose(architecture: Architecture, depth: int | None, fold: bool) -> Drawing:

@@ -28,8 +28,9 @@ from archdsl.backends.graphviz.wording import (
     parameters_text,
     shape_text,
 )
+from archdsl.ir.marks import spelled
 from archdsl.ir.names import Entry, Inside, Turns, names, style
-from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Reference, Repeat
+from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Reference, Repeat, reachable
 from archdsl.layers.base import Role
 from archdsl.shape import Dim
 
@@ -57,7 +58,7 @@ class Composer:
         self.edges: list[Edge] = []
         self.left: set[Box] = set()
         """The boxes that an arrow leaves already."""
-        self.referenced = {word for target in self.likeness.targets(architecture.body) for word in target.split(".")}
+        self.referenced = {mark for path in self.likeness.targets(architecture.body) for mark in path}
 
     def drawing(self) -> Drawing:
         """The whole picture."""
@@ -110,12 +111,8 @@ class Composer:
         made: Marks = {}
         for member, twin, entry in zip(first.members, last.members, entries, strict=True):
             x, inner = self.member((member, twin), entry, x, {**marks, **made}, place)
-            if isinstance(member.node, Merge) and member.label is None:
-                made |= inner
-            for mark in member.marks:
-                x.sealed = x.sealed or mark in self.referenced
-                made[mark] = x
-                made |= {f"{mark}.{name}": point for name, point in inner.items()}
+            x.sealed = x.sealed or not self.referenced.isdisjoint(member.marks)
+            made |= reachable(member, inner, x)
         return x, made
 
     def member(
@@ -126,7 +123,7 @@ class Composer:
         if isinstance(node, LayerNode):
             return self.layer(pair, place.name(entry), x, place), {}
         if isinstance(node, Repeat):
-            return self.repeat(pair, entry, x, marks, place), {}
+            return self.repeat(pair, entry, x, marks, place)
         if isinstance(node, Merge):
             return self.merges.merge(pair, entry, x, marks, place)
         if isinstance(node, Reference):
@@ -212,7 +209,7 @@ class Composer:
         box.names.append(name)
         box.notes += _totals(cost)
         self.arrow(x, box)
-        for target in sorted(self.likeness.targets(node)):
+        for target in sorted(self.likeness.targets(node), key=spelled):
             found = look_up(marks, target)
             if found is not None and found.box is not x.box:
                 self.arrow(found, box, "long")
@@ -220,7 +217,7 @@ class Composer:
 
     # Repeats
 
-    def repeat(self, pair: Pair, entry: Entry, x: Point, marks: Marks, place: Place) -> Point:
+    def repeat(self, pair: Pair, entry: Entry, x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
         """Turns that look alike as one frame with their number."""
         node, last = pair
         assert isinstance(node, Repeat)
@@ -228,19 +225,25 @@ class Composer:
         assert isinstance(entry, Inside)
         groups, twins = self.likeness.groups(node), self.likeness.groups(last)
         shown = len(groups) if len(groups) <= MOST_GROUPS else 2
+        made: Marks = {}
         for number, (group, twin) in enumerate(zip(groups, twins, strict=True)):
             if number < shown or number == len(groups) - 1:
                 turns = entry.parts[group.run]
                 assert isinstance(turns, Turns)
-                x = self.turns(node, (group, twin), turns, x, marks, place)
+                x, inner = self.turns(node, (group, twin), turns, x, {**marks, **made}, place)
+                made |= group.marks(inner)
             elif number == shown:
                 x = self.gap(groups[shown:-1], x, place)
-        return x
+                made |= {(mark,): x for left_out in groups[shown:-1] for mark in left_out.own_marks}
+        return x, made
 
     def turns(
         self, node: Repeat, groups: tuple[Group, Group], turns: Turns, x: Point, marks: Marks, place: Place
-    ) -> Point:
+    ) -> tuple[Point, Marks]:
         group, twin = groups
+        if not group.first.members:
+            # However often nothing is repeated, there is nothing to draw.
+            return x, {}
         first, last = dict(place.turns[0]), dict(place.turns[1])
         turn = str(turns.turn)
         first[turn], last[turn] = 0, twin.count - 1
@@ -249,7 +252,7 @@ class Composer:
         inner = replace(place, turns=(first, last))
         pair = (group.first, twin.last)
         if group.count == 1:
-            return self.chain(pair, turns.entries, x, marks, inner)[0]
+            return self.chain(pair, turns.entries, x, marks, inner)
         times = f"×{group.count:,}" if isinstance(group.count, int) else f"×{group.count}"
         only = group.first.members[0]
         if place.room == 0 and len(group.first.members) == 1 and isinstance(only.node, (Call, Chain)):
@@ -257,11 +260,12 @@ class Composer:
             twin_only = twin.last.members[0]
             label = label_text((only, twin_only), inner.turns)
             name = inner.name(turns.entries[0])
-            return self.shut((only.node, twin_only.node), label, name, x, marks, inner, group.cost, times)
+            box = self.shut((only.node, twin_only.node), label, name, x, marks, inner, group.cost, times)
+            return box, {(mark,): box for mark in only.marks}
         frame = self.frame("repeat", "", place.frame, times)
-        end = self.chain(pair, turns.entries, x, marks, replace(inner, frame=frame))[0]
+        end, made = self.chain(pair, turns.entries, x, marks, replace(inner, frame=frame))
         # What leaves the frame is the tensor of the last turn, whatever the arrows inside say of the others.
-        return Point(end.box, end.shape and shape_text(group.last.output, twin.last.output))
+        return Point(end.box, end.shape and shape_text(group.last.output, twin.last.output)), made
 
     def gap(self, groups: list[Group], x: Point, place: Place) -> Point:
         """One box for the turns that are left out."""

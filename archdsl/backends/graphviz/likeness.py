@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
+from typing import TypeVar
 
 from archdsl.analysis.cost import NOTHING, Cost, Costs
+from archdsl.ir.marks import Mark, Path
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
 from archdsl.record import record
 from archdsl.shape import Dim
+
+Drawn = TypeVar("Drawn")
 
 
 @record
@@ -23,6 +27,21 @@ class Group:
     cost: Cost
     run: int
     """The place of its first run in the repeat."""
+    chains: tuple[Chain, ...]
+    """The turns of each run, of which the first alone is drawn."""
+
+    @property
+    def own_marks(self) -> Iterator[Mark]:
+        """The labels' marks in all turns, those inside containers left aside."""
+        return (mark for chain in self.chains for member in chain.members for mark in member.marks)
+
+    def marks(self, drawn: Mapping[Path, Drawn]) -> dict[Path, Drawn]:
+        """What the labels of all turns name, where those of the first name what was `drawn`."""
+        found = dict(drawn)
+        for chain in self.chains[1:]:
+            for first, other in zip(self.first.members, chain.members, strict=True):
+                found |= {(theirs,): drawn[own,] for own, theirs in zip(first.marks, other.marks, strict=False)}
+        return found
 
 
 class Likeness:
@@ -32,7 +51,7 @@ class Likeness:
         self.costs = Costs()
         self._marks: dict[Node, int] = {}
         self._numbers: dict[Hashable, int] = {}
-        self._targets: dict[Node, frozenset[str]] = {}
+        self._targets: dict[Node, frozenset[Path]] = {}
 
     def mark(self, node: Node) -> int:
         """A number that is equal for nodes that look alike."""
@@ -81,10 +100,11 @@ class Likeness:
             count=sum((run.count for run in runs), 0),
             cost=sum_costs(self.costs.of(run.node).times(run.count) for run in runs),
             run=place,
+            chains=tuple(run.node for run in runs),
         )
 
-    def targets(self, node: Node) -> frozenset[str]:
-        """Every label that a reference inside a node names."""
+    def targets(self, node: Node) -> frozenset[Path]:
+        """Every tensor that a reference inside a node names."""
         if node not in self._targets:
             own = {node.target} if isinstance(node, (Reference, Aux)) else set()
             self._targets[node] = frozenset(own.union(*(self.targets(part) for part in node.parts)))

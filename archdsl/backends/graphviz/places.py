@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from archdsl.backends.graphviz.drawing import Box, Frame
 from archdsl.backends.graphviz.wording import name_text, shape_text
+from archdsl.ir.marks import Path
 from archdsl.ir.names import Entry, Inside
 from archdsl.ir.nodes import Node
 from archdsl.record import record
@@ -38,13 +39,13 @@ class Place:
 Pair = tuple[Node, Node]
 """A node, and the one in its place in the last turn of the repeats around it: they look alike."""
 
-Marks = dict[str, Point]
+Marks = dict[Path, Point]
 
 
-def look_up(marks: Marks, target: str) -> Point | None:
+def look_up(marks: Marks, target: Path) -> Point | None:
     """The tensor of a label; one inside a closed box is the box's."""
-    while target not in marks and "." in target:
-        target = target.rpartition(".")[0]
+    while target not in marks and len(target) > 1:
+        target = target[:-1]
     return marks.get(target)
 
 

@@ -10,13 +10,14 @@ import html
 import re
 from collections.abc import Iterator
 from itertools import count, product
+from math import ceil
 from string import ascii_uppercase
 
 from archdsl.backends.graphviz.drawing import Box, Drawing, Edge, Frame
+from archdsl.backends.graphviz.fonts import FONT, Words, width
 from archdsl.backends.graphviz.wording import parameters_text, wrapped
 from archdsl.layers.base import Role
 
-_FONT = "Arial"
 _INK, _GREY, _ACCENT = "#3c4654", "#667080", "#b5442f"
 _SPACING = "nodesep=0.3, ranksep=0.22, pad=0.2, compound=true"
 
@@ -64,12 +65,10 @@ class _Printer:
 
     def lines(self) -> Iterator[str]:
         drawing = self.drawing
-        title = _bold(drawing.title, 16)
-        if drawing.subtitle:
-            title += f"<br/>{_small(drawing.subtitle, 10)}"
-        font = f'fontname="{_FONT}"'
+        title = _lines([_bold(drawing.title, 16), *([_small(drawing.subtitle, 10)] if drawing.subtitle else [])])
+        font = f'fontname="{FONT}"'
         yield "digraph {"
-        yield f"  graph [rankdir={self.direction}, {font}, label=<{title}>, labelloc=t, {_SPACING}]"
+        yield f"  graph [rankdir={self.direction}, {font}, label=<{_roomy(title, 'center')}>, labelloc=t, {_SPACING}]"
         yield f'  node [{font}, fontsize=12, shape=box, style="rounded,filled", margin="0.12,0.06", height=0.3]'
         yield f'  edge [{font}, fontsize=9, fontcolor="{_GREY}", color="{_INK}", arrowsize=0.6]'
         yield from self.inside(drawing.root, "  ")
@@ -87,10 +86,10 @@ class _Printer:
             fill, line = _FRAMES[child.kind]
             style = "rounded,filled,dashed" if child.kind == "repeat" else "rounded,filled"
             words = [_bold(child.title, 11)] if child.title else []
-            label = "&#160; ".join(words + ([_times(child.times)] if child.times else []))
+            label = _spaced([*words, *([_times(child.times, 14)] if child.times else [])], "&#160; ")
             yield f"{indent}subgraph cluster_{self.clusters[child]} {{"
             paint = f'style="{style}"; fillcolor="{fill}"; color="{line}"; margin=9'
-            yield f"{indent}  label=<{label}>; labeljust=l; {paint}"
+            yield f"{indent}  label=<{_roomy(label)}>; labeljust=l; {paint}"
             yield from self.inside(child, indent + "  ")
             yield indent + "}"
 
@@ -101,27 +100,31 @@ class _Printer:
         looks = [f'fillcolor="{fill}", color="{line}"']
         label = _box_text(box)
         if box.shape == "fork":
-            label = ""
+            label = Words("", 0)
             looks.append("shape=point, width=0.06, height=0.06")
         elif box.round:
             looks.append("shape=circle, fixedsize=true, width=0.26, height=0.26, margin=0")
         elif box.shape == "merge":
-            label = f"{_bold(box.title)} {_small(' · '.join(box.also))}" if box.also else label
-            looks.append('margin="0.1,0.02", height=0.26')
+            label = _spaced([_bold(box.title), _small(" · ".join(box.also))]) if box.also else label
+            looks.append(f'margin="0.1,0.02", height=0.26, {_least(label, 0.1)}')
         elif box.shape == "block":
             looks.append("penwidth=1.6")
+        if box.shape not in ("fork", "merge"):
+            looks.append(_least(label, 0.12))
         if box.spine:
             looks.append("group=way")
         if any(box.names):
             looks.append(f'tooltip="{_quoted(", ".join(filter(None, box.names)))}"')
-        text = f"<{label}>" if label else '""'
+        text = f"<{label.markup}>" if label.markup else '""'
         return f"n{box.number} [label={text}, {', '.join(looks)}]"
 
     def edge(self, edge: Edge) -> Iterator[str]:
         looks = [_ARROWS[edge.kind]]
         # An arrow to the right would run through its label, which an empty line lifts above it.
         lift = "<br/>&#160;" if self.direction == "LR" else ""
-        label = [f"label=<&#160;{_html(edge.label)}&#160;{lift}>"] if edge.label else []
+        words = f"&#160;{_html(edge.label)}&#160;"
+        wide = width(f" {edge.label} ", 9)
+        label = [f"label=<{_roomy(Words(words + lift, wide))}>"] if edge.label else []
         if edge.head.shape == "fork":
             looks.append("arrowhead=none")
         entered = [frame for frame in edge.head.frame.around if frame not in edge.tail.frame.around]
@@ -134,7 +137,7 @@ class _Printer:
             return
         letter = self.letters[edge]
         for end in ("out", "in"):
-            yield f"{end}{letter} [label=<{_bold(letter)}>, {_LETTER}]"
+            yield f"{end}{letter} [label=<{_bold(letter).markup}>, {_LETTER}]"
         yield f"{tail} -> out{letter} [{', '.join([_ARROWS[edge.kind], *label])}]"
         yield f"in{letter} -> {head} [{', '.join(looks)}]"
 
@@ -157,7 +160,7 @@ class _Printer:
 def _legend_row(role: Role) -> str:
     fill, line = FILLS[role]
     patch = f'<td width="14" height="12" border="1" bgcolor="{fill}" color="{line}"></td>'
-    return f'<tr>{patch}<td align="left">{role.value}</td></tr>'
+    return f'<tr>{patch}<td align="left" width="{ceil(width(role.value, 9))}">{role.value}</td></tr>'
 
 
 def _letters() -> Iterator[str]:
@@ -166,35 +169,64 @@ def _letters() -> Iterator[str]:
         yield from map("".join, product(ascii_uppercase, repeat=length))
 
 
-def _box_text(box: Box) -> str:
-    title = _bold(box.title) + (f" {_times(box.times)}" if box.times else "")
-    lines = [f'<font point-size="9" color="{_INK}">{_html(line)}</font>' for line in wrapped(box.also)]
+def _box_text(box: Box) -> Words:
+    title = _spaced([_bold(box.title), *([_times(box.times, 12)] if box.times else [])])
+    lines = [_small(line, colour=_INK) for line in wrapped(box.also)]
     lines += [_small(note) for note in box.notes]
     if box.weights != (0, 0):
         lines.append(_small(parameters_text(*box.weights)))
-    return f"{title}<br/>{_SPACE}<br/>{'<br/>'.join(lines)}" if lines else title
+    return _lines([title, Words(_SPACE, 0), *lines] if lines else [title])
 
 
-def _bold(words: str, size: int | None = None) -> str:
+def _bold(words: str, size: int = 12) -> Words:
+    """Words in bold; 12 is the size of what isn't said otherwise."""
     inner = f"<b>{_html(words)}</b>"
-    return f'<font point-size="{size}">{inner}</font>' if size else inner
+    markup = inner if size == 12 else f'<font point-size="{size}">{inner}</font>'
+    return Words(markup, width(_clean(words), size, bold=True))
 
 
-def _small(words: str, size: int = 9) -> str:
-    return f'<font point-size="{size}" color="{_GREY}">{_html(words)}</font>'
+def _small(words: str, size: int = 9, colour: str = _GREY) -> Words:
+    return Words(f'<font point-size="{size}" color="{colour}">{_html(words)}</font>', width(_clean(words), size))
 
 
-def _times(words: str) -> str:
-    return f'<font color="{_ACCENT}"><b>{_html(words)}</b></font>'
+def _times(words: str, size: int) -> Words:
+    return Words(f'<font color="{_ACCENT}"><b>{_html(words)}</b></font>', width(_clean(words), size, bold=True))
+
+
+def _spaced(pieces: list[Words], space: str = " ") -> Words:
+    """Words beside each other."""
+    return Words(
+        space.join(each.markup for each in pieces),
+        sum(each.width for each in pieces) + (len(pieces) - 1) * width(" " * len(space.replace("&#160;", " ")), 14),
+    )
+
+
+def _lines(lines: list[Words]) -> Words:
+    """Words below each other."""
+    return Words("<br/>".join(each.markup for each in lines), max(each.width for each in lines))
+
+
+def _roomy(words: Words, align: str = "left") -> str:
+    """A label that is no box's, as wide as it may be."""
+    cell = f'<td align="{align}" width="{ceil(words.width)}">{words.markup}</td>'
+    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cell}</tr></table>'
+
+
+def _least(words: Words, margin: float) -> str:
+    """The least width of a box, in inches as its margin is."""
+    return f"width={words.width / 72 + 2 * margin:.2f}"
+
+
+def _clean(words: str) -> str:
+    """Text of which nothing is left that XML can't write, on one line."""
+    return " ".join(_UNWRITABLE.sub("\ufffd", words).split())
 
 
 def _html(words: str) -> str:
     """Text for an HTML label: nothing in it is markup, an entity or one of Graphviz's `\\N` escapes."""
-    clean = " ".join(_UNWRITABLE.sub("\ufffd", words).split())
-    return html.escape(clean).replace("\\", "&#92;&#92;")
+    return html.escape(_clean(words)).replace("\\", "&#92;&#92;")
 
 
 def _quoted(words: str) -> str:
     """Text between quotes. Graphviz resolves backslashes in it twice, and entities."""
-    clean = " ".join(_UNWRITABLE.sub("\ufffd", words).split())
-    return clean.replace("\\", "\\" * 4).replace('"', '\\"').replace("&", "&amp;")
+    return _clean(words).replace("\\", "\\" * 4).replace('"', '\\"').replace("&", "&amp;")

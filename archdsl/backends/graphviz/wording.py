@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.analysis.notation import node_text
+from archdsl.formula import formula
 from archdsl.ir.nodes import Call, Chain, LayerNode, Member, Name, Node, Repeat, at, text
 from archdsl.layers.biased import BiasedLayer
 from archdsl.shape import Dim, Shape
@@ -98,7 +99,7 @@ def macs_text(number: Dim) -> str:
             if number >= size:
                 scaled = number / size
                 return f"{scaled:.{max(0, 2 - (scaled >= 10) - (scaled >= 100))}f} {letter} MACs"
-    return f"{number} MACs"
+    return f"{number if isinstance(number, int) else shorten(formula(number))} MACs"
 
 
 def shorten(words: str) -> str:

@@ -1,4 +1,7 @@
-"""DOT made into a file: by the system's `dot`, else by `graphviz-pure`, which pip installs with us."""
+"""DOT made into a file: by the system's `dot`, else by `graphviz-pure`, which pip installs with us.
+
+That one makes no PDF, which svglib then makes of its SVG.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Literal, get_args
 
-from archdsl.writing import write
+from archdsl.backends.graphviz.fallbacks import with_fallbacks
+from archdsl.writing import Place
 
 PURE = "graphviz-pure"
-_PURE_FORMATS = ("svg", "png")
-FORMATS = ("svg", "png", "pdf", "dot")
+Format = Literal["svg", "png", "pdf", "dot"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 _SECONDS = 120
 
 
@@ -20,27 +25,51 @@ class RenderError(OSError):
     """A picture can't be made; the text says why, and what to install, in one line."""
 
 
-def check_format(path: Path) -> str:
+def form_of(path: Path) -> Format:
     """The format that a file name asks for. Raises RenderError for one that isn't made."""
     suffix = path.suffix.lower().removeprefix(".")
-    if suffix not in FORMATS:
-        known = ", ".join(f".{each}" for each in FORMATS)
-        raise RenderError(f"can't tell the format of `{path.name}`: a picture's name ends in one of {known}")
-    return suffix
+    for form in FORMATS:
+        if suffix == form:
+            return form
+    known = ", ".join(f".{each}" for each in FORMATS)
+    raise RenderError(f"can't tell the format of `{path.name}`: a picture's name ends in one of {known}")
 
 
-def write_picture(dot: str, path: Path) -> None:
-    """Write DOT as the format of the file's name. The file is whole or, after an error, as it was before."""
-    form = check_format(path)
-    content = dot.encode() if form == "dot" else _drawn(dot, form)
-    try:
-        write(path, content)
-    except OSError as error:
-        raise RenderError(f"can't write `{path}`: {error.strerror or error}") from error
+def write_picture(dot: str, form: Format, place: Place) -> None:
+    """Write DOT in a format. The file is whole or, after an error, as it was before."""
+    place.write(dot.encode() if form == "dot" else _drawn(dot, form))
 
 
 def _drawn(dot: str, form: str) -> bytes:
-    program = _program(form)
+    system = shutil.which("dot")
+    if system is not None:
+        made = _ran(system, dot, form)
+        return with_fallbacks(made) if form == "svg" else made
+    pure = _pure()
+    if form == "pdf":
+        return _as_pdf(pure, dot)
+    if pure is None:
+        raise RenderError("no Graphviz found: `pip install graphviz-pure`, or install Graphviz, or write a .dot file")
+    made = _ran(pure, dot, form)
+    return with_fallbacks(made) if form == "svg" else made
+
+
+def _as_pdf(pure: str | None, dot: str) -> bytes:
+    """A PDF without the system's Graphviz. Raises RenderError where the libraries for it aren't there."""
+    try:
+        if pure is None:
+            raise ImportError
+        from archdsl.backends.graphviz.pdf import pdf_of
+
+        return pdf_of(_ran(pure, dot, "svg"))
+    except ImportError:
+        raise RenderError(
+            "a PDF needs svglib or Graphviz: `pip install 'archdsl[pdf]'`, or install Graphviz "
+            "(`apt install graphviz`, `brew install graphviz`), or write an .svg"
+        ) from None
+
+
+def _ran(program: str, dot: str, form: str) -> bytes:
     try:
         done = subprocess.run(
             [program, f"-T{form}"], input=dot.encode(), capture_output=True, timeout=_SECONDS, check=False
@@ -55,22 +84,6 @@ def _drawn(dot: str, form: str) -> bytes:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise RenderError(f"`{program}` failed: {said[0] if said else f'exit status {done.returncode}'}")
     return done.stdout
-
-
-def _program(form: str) -> str:
-    """The program that makes a format. Raises RenderError where there is none."""
-    system = shutil.which("dot")
-    if system is not None:
-        return system
-    pure = _pure()
-    if form not in _PURE_FORMATS:
-        raise RenderError(
-            f"a {form.upper()} needs Graphviz: install it (`apt install graphviz`, `brew install graphviz`), "
-            "or write an .svg"
-        )
-    if pure is None:
-        raise RenderError("no Graphviz found: `pip install graphviz-pure`, or install Graphviz, or write a .dot file")
-    return pure
 
 
 def _pure() -> str | None:

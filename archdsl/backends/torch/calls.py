@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.torch.handed import PerAxis, bindings, collapsed
-from archdsl.elaborate.values import LayerValue, PathValue, Value, identity, is_number
+from archdsl.elaborate.values import Labelled, LayerValue, PathValue, Value, identity, is_number
 from archdsl.elaborate.witnesses import Row
+from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.ir.nodes import Aux, Call, Chain, Merge, Node, Reference
+from archdsl.once import once
 from archdsl.record import record
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.syntax import tree
+
+_NO_TENSORS: Mapping[Path, Labelled] = {}
 
 SIZE = "#"
 """Ahead of the names of sizes, which no class may print: its text must not depend on the input's size."""
@@ -25,6 +29,7 @@ class Key:
     text: tree.Node
     special: tuple[Any, ...]
     inputs: tuple[tuple[str, Layout, int], ...]
+    wiring: tuple[tuple[str, int], ...] = ()
 
 
 def is_class(node: Node) -> bool:
@@ -32,6 +37,7 @@ def is_class(node: Node) -> bool:
     return node.origin is not None and isinstance(node, (Call, Chain, Merge))
 
 
+@once
 def key_and_row(node: Node) -> tuple[Key, Row]:
     """The class that a node needs, and the numbers it is called with."""
     special: list[Any] = []
@@ -44,14 +50,46 @@ def key_and_row(node: Node) -> tuple[Key, Row]:
         kind, numbers = split(name, value)
         special.append((name, kind))
         row |= numbers
-    return Key(node.origin.text, tuple(special), tuple(inputs)), row
+    return Key(node.origin.text, tuple(special), tuple(inputs), wiring(node)), row
 
 
 def tensors(node: Node) -> Iterator[tuple[str, Shape]]:
     """What goes into a node: its input under the name "in", and tensors of labels outside it."""
     yield "in", node.input
-    for target in outer_references(node):
-        yield target, node.origin.scope.marks[target]
+    yield from zip(outer_names(node), outer_tensors(node).values(), strict=True)
+
+
+def outer_names(node: Node) -> list[str]:
+    """A name for each tensor of a label outside a node, `@label`, which nothing else in a row has."""
+    found: dict[str, None] = {}
+    for path in outer_tensors(node):
+        name = wanted = f"@{spelled(path)}"
+        number = 2
+        while name in found:
+            name = f"{wanted}'{number}"
+            number += 1
+        found[name] = None
+    return list(found)
+
+
+def wiring(node: Node) -> tuple[tuple[str, int], ...]:
+    """Which of the tensors outside a node its text means by which label, also in layers that it was handed."""
+    places = {path: place for place, path in enumerate(outer_tensors(node))}
+    if not places:
+        return ()
+    pending: list[tuple[str, Iterable[tuple[str, Labelled]]]] = [("", node.origin.scope.labels.items())]
+    values = list(node.origin.bindings)
+    while values:
+        name, value = values.pop()
+        if isinstance(value, PathValue):
+            pending.append((name, value.labels))
+            values += [(f"{name}.{inner}", each) for inner, each in value.bindings]
+    return tuple(
+        (f"{name}@{label}", places[tensor.path])
+        for name, labels in pending
+        for label, tensor in labels
+        if tensor.path in places
+    )
 
 
 def shape_row(name: str, shape: Shape) -> Row:
@@ -67,38 +105,42 @@ def shape_of(name: str, like: Shape, number: Callable[[str, Any], Dim]) -> Shape
     return like.with_spatial(sizes).with_channels(number(f"{name}_channels", like.channels))
 
 
-@lru_cache(maxsize=4096)
-def outer_references(node: Node) -> tuple[str, ...]:
-    """The labels outside a node whose tensors it uses, in the order of use."""
-    found: dict[str, None] = {}
-    _references(node, set(), found)
-    return tuple(found)
-
-
-def _references(node: Node, inside: set[str], found: dict[str, None]) -> None:
-    if isinstance(node, (Reference, Aux)) and node.target.split(".")[0] not in inside:
-        found[node.target] = None
+@once
+def outer_tensors(node: Node) -> Mapping[Path, Shape]:
+    """The tensors of labels outside a node that it uses, in the order of use."""
+    found: dict[Path, Shape] = {}
     if isinstance(node, Reference):
-        return
-    if isinstance(node, Chain):
-        # Labels inside a container are out of reach behind it, but for their dotted names.
-        seen = set(inside) if node.container else inside
-        for member in node.members:
-            _references(member.node, seen, found)
-            seen |= set(member.marks)
-    elif not isinstance(node, Call):
-        for part in node.parts:
-            _references(part, inside, found)
-
-
-def needed_marks(node: Node) -> set[str]:
-    """The labels whose tensors something in a class refers to; what its blocks and containers settle apart."""
-    found: set[str] = set()
+        found[node.target] = node.output
+    elif isinstance(node, Aux):
+        found[node.target] = node.body.input
+    own = marks_made(node)
     for part in node.parts:
-        found |= set(outer_references(part))
-        if not (isinstance(part, Call) or (isinstance(part, Chain) and part.container)):
-            found |= needed_marks(part)
+        found |= {path: shape for path, shape in outer_tensors(part).items() if path[0] not in own}
     return found
+
+
+@once
+def marks_made(node: Node) -> frozenset[Mark]:
+    """The marks of a node's members, and of those of its branches and turns."""
+    own = {mark for member in node.members for mark in member.marks} if isinstance(node, Chain) else set()
+    inner = (part for part in node.parts if not is_module(part))
+    return frozenset(own.union(*(marks_made(part) for part in inner)))
+
+
+def is_module(node: Node) -> bool:
+    """Whether a node keeps what its labels name to itself."""
+    return isinstance(node, Call) or (isinstance(node, Chain) and node.container)
+
+
+@once
+def needed_marks(node: Node) -> frozenset[Path]:
+    """The tensors of labels that something in a class refers to; what its blocks and containers settle apart."""
+    found: set[Path] = set()
+    for part in node.parts:
+        found |= outer_tensors(part).keys()
+        if not is_module(part):
+            found |= needed_marks(part)
+    return frozenset(found)
 
 
 def axis_name(whole: str, axis: int) -> str:
@@ -135,7 +177,7 @@ def split(name: str, value: Value) -> tuple[Any, Row]:
                 kind, numbers = split(inner, each)
                 kinds.append((argument, kind))
                 row |= numbers
-        return ("layer", value.keyword, tuple(kinds)), row
+        return ("layer", value.keyword, value.whole, tuple(kinds)), row
     if isinstance(value, PathValue):
         parts = [(inner, *split(f"{name}.{inner}", each)) for inner, each in value.bindings]
         return (
@@ -145,8 +187,10 @@ def split(name: str, value: Value) -> tuple[Any, Row]:
     return identity(value), {}
 
 
-def rebuilt(name: str, value: Value, number: Callable[[str, Any], Any]) -> Value:
-    """A value with its numbers replaced by what `number` gives for their names."""
+def rebuilt(
+    name: str, value: Value, number: Callable[[str, Any], Any], tensors: Mapping[Path, Labelled] = _NO_TENSORS
+) -> Value:
+    """A value with its numbers replaced by what `number` gives for their names, and labels' tensors by `tensors`."""
     if is_number(value):
         return number(name, value)  # type: ignore[no-any-return]
     if isinstance(value, LayerValue):
@@ -159,11 +203,13 @@ def rebuilt(name: str, value: Value, number: Callable[[str, Any], Any]) -> Value
             elif isinstance(each, tuple) and all(is_number(item) for item in each):
                 arguments.append((argument, tuple(number(f"{inner}.{axis}", item) for axis, item in enumerate(each))))
             else:
-                arguments.append((argument, rebuilt(inner, each, number)))
-        return LayerValue(value.keyword, tuple(arguments), value.span)
+                arguments.append((argument, rebuilt(inner, each, number, tensors)))
+        return LayerValue(value.keyword, tuple(arguments), value.span, value.whole)
     if isinstance(value, PathValue):
-        bindings = tuple((inner, rebuilt(f"{name}.{inner}", each, number)) for inner, each in value.bindings)
-        return PathValue(value.group, bindings, value.scope.bind(**dict(bindings)))
+        bindings = tuple((inner, rebuilt(f"{name}.{inner}", each, number, tensors)) for inner, each in value.bindings)
+        labels = tuple((label, tensors.get(each.path, each)) for label, each in value.labels)
+        scope = value.scope.bind(**dict(bindings)).with_labels(dict(labels))
+        return replace(value, bindings=bindings, labels=labels, scope=scope)
     return value
 
 

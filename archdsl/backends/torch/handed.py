@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,7 +28,7 @@ def axis_by_axis(value: Value, node: Node) -> Value:
     """A layer handed over with its numbers for each axis, so that `conv3-8/2` and `conv1x7-8` are of one kind."""
     if isinstance(value, PathValue):
         inner = tuple((name, axis_by_axis(each, node)) for name, each in value.bindings)
-        return PathValue(value.group, inner, value.scope)
+        return replace(value, bindings=inner)
     if not isinstance(value, LayerValue) or node.input.rank == 0:
         return value
     given = dict(value.arguments)
@@ -39,11 +40,11 @@ def axis_by_axis(value: Value, node: Node) -> Value:
     except (ValidationError, ArchError):
         # Written for another rank, or completed inside the block.
         return value
-    if not axes or has_default(value.keyword, axes.keys() - given.keys(), node):
+    if not axes or (not value.whole and has_default(value.keyword, axes.keys() - given.keys(), node)):
         return value
     others = tuple((field, given[field]) for field in kind.model_fields if field in given and field not in axes)
     whole = tuple((field, PerAxis(each)) for field, each in axes.items())
-    return LayerValue(value.keyword, (*others, *whole), value.span)
+    return LayerValue(value.keyword, (*others, *whole), value.span, value.whole)
 
 
 def has_default(keyword: str, fields: AbstractSet[str], node: Node) -> bool:
@@ -51,7 +52,7 @@ def has_default(keyword: str, fields: AbstractSet[str], node: Node) -> bool:
     inside = (each for each in node.origin.text.walk() if isinstance(each, tree.Default))
     return any(
         argument.name is None or argument.name.text in fields
-        for default in (*node.origin.scope.defaults.get(keyword, ()), *inside)
+        for default in (*(said.statement for said in node.origin.scope.defaults.get(keyword, ())), *inside)
         if default.keyword.text == keyword
         for argument in default.call.arguments
     )

@@ -1,51 +1,99 @@
-"""Tensors from inside a container, for `@features.pool3`: an `nn.Sequential` is run module by module."""
+"""Tensors from inside a container, for `@features.pool3`.
+
+A plain sequence is run module by module. Of anything else, and from further inside, the container's class gives
+them beside its output.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
-from archdsl.diagnostics import ArchError, Diagnostic, Span
-from archdsl.ir.nodes import Chain, Choice, Member, Node, Repeat
+from archdsl.backends.torch.calls import Key, is_class, key_and_row, walk
+from archdsl.ir.marks import Mark, Path, spelled
+from archdsl.ir.nodes import Aux, Call, Chain, Choice, Member, Node, Reference, Repeat, reachable
+from archdsl.once import once
 from archdsl.symbolic import Expr, NeedsValue
 
 
-class HiddenLabel(Diagnostic):
-    """A reference to a tensor inside a module that runs as one piece, so that no source can get at it."""
+class InnerTensors:
+    """Which labels inside the containers of a network are referred to from outside of them."""
 
-    code = "hidden-label"
-    bad = "arch net\ninput 8x4x4\nf: [g: [a: conv3-8 relu] relu]\nconcat<@f.g.a | identity>\n"
-    mended = "arch net\ninput 8x4x4\nf: [a: conv3-8 relu]\nconcat<@f.a | identity>\n"
+    def __init__(self, body: Node) -> None:
+        paths: dict[Path, None] = {}
+        holders: dict[Mark, list[Node]] = {}
+        for node in walk(body):
+            if isinstance(node, (Reference, Aux)):
+                paths[node.target] = None
+            if isinstance(node, Chain):
+                for member in node.members:
+                    for mark in member.marks:
+                        holders.setdefault(mark, []).append(member.node)
+        self.words = frozenset(mark.label for path in paths for mark in path)
+        """All labels of tensors that are referred to, and of the containers on the way to them."""
+        self.given: dict[Key, dict[str, None]] = {}
+        for path in paths:
+            for place in range(len(path) - 1):
+                for node in holders[path[place]]:
+                    words = self.given.setdefault(key_and_row(node)[0], {})
+                    words[spelled(path[place + 1 :])] = None
+
+    def of(self, node: Node) -> tuple[str, ...]:
+        """The labels in a container whose tensors are used outside of it, each with the way to it from inside."""
+        if not self.given or not is_class(node):
+            return ()
+        # Calls of one text may differ in their labels.
+        return tuple(word for word in self.words_of(key_and_row(node)[0]) if word in inner_paths(node))
+
+    def words_of(self, key: Key) -> tuple[str, ...]:
+        """All that is used of what is built from a text."""
+        return tuple(self.given.get(key, ()))
+
+    def may_name(self, marks: Iterable[Mark]) -> bool:
+        """Whether some reference may name one of these labels."""
+        return any(mark.label in self.words for mark in marks)
 
 
-def cut_points(node: Node, marks: Iterable[str], place: Span) -> list[tuple[int, str]]:
-    """Behind how many modules of a container each label's tensor is, in the order of the modules.
+@once
+def inner_paths(node: Node) -> Mapping[str, Path]:
+    """The ways to the tensors of labels inside a node, as a spec writes them."""
+    return {spelled(path): path for path in _inner(node)}
 
-    A mark is the label's name inside the container. Raises ArchError for a label that lies deeper,
-    or in what is no plain sequence.
-    """
-    wanted = set(marks)
-    found: list[tuple[int, str]] = []
-    position = 0
+
+def _inner(node: Node) -> Iterator[Path]:
     if isinstance(node, Chain):
         for member in node.members:
+            yield from reachable(member, dict.fromkeys(_inner(member.node)), None)
+    elif not isinstance(node, Call):
+        for part in node.parts:
+            yield from _inner(part)
+
+
+def cut_points(node: Node, words: Iterable[str]) -> list[tuple[int, str]] | None:
+    """Behind how many modules of a container each label's tensor is, in the order of the modules.
+
+    None for a label that isn't right inside the container, or in what is no plain sequence.
+    """
+    wanted = set(words)
+    found: list[tuple[int, str]] = []
+    if isinstance(node, Chain):
+        _cut(node.members, wanted, 0, found)
+    return found if wanted == {word for _, word in found} else None
+
+
+def _cut(members: Iterable[Member], wanted: set[str], position: int, found: list[tuple[int, str]]) -> int:
+    for member in members:
+        if isinstance(member.node, Repeat):
+            for run in member.node.runs:
+                if run.count == 1 and run.turn is None:
+                    position = _cut(run.node.members, wanted, position, found)
+                elif isinstance(run.count, Expr):
+                    raise NeedsValue(run.count)
+                else:
+                    position += run.count * sum(width(each) for each in run.node.members)
+        else:
             position += width(member)
-            found += [(position, mark) for mark in member.marks if mark in wanted]
-    missing = wanted - {mark for _, mark in found}
-    if missing:
-        hidden(missing.pop(), place)
-    return found
-
-
-def hidden(mark: str, place: Span) -> None:
-    """Raise for a label that can't be reached."""
-    raise ArchError(
-        HiddenLabel(
-            place,
-            f"the tensor of `{mark}` can't be reached from outside",
-            "it is made in here, which runs as one module",
-            helps=["only labels right inside a labelled group of plain layers and blocks can be reached with a dot"],
-        )
-    )
+        found += [(position, mark.label) for mark in member.marks if mark.label in wanted]
+    return position
 
 
 def width(member: Member) -> int:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from archdsl.backends.torch.calls import outer_references
+from archdsl.backends.torch.calls import outer_tensors
 from archdsl.backends.torch.flow import TENSOR, Flow, fill
-from archdsl.backends.torch.inner_tensors import cut_points, hidden
+from archdsl.backends.torch.inner_tensors import cut_points
 from archdsl.backends.torch.layout import STEP, Doc, call
 from archdsl.backends.torch.merging import forward_merge
-from archdsl.backends.torch.modules import flatten_ahead, may_overwrite, turned
+from archdsl.backends.torch.modules import may_overwrite, turned
 from archdsl.backends.torch.namespace import Namespace
+from archdsl.ir.marks import Path, spelled
 from archdsl.ir.names import Entry, Inside, Turns, names
 from archdsl.ir.nodes import Aux, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
 from archdsl.layers.base import Role
 from archdsl.layers.torch_call import Function, Module, Parameter
+from archdsl.once import once
 from archdsl.shape import Dim
 from archdsl.symbolic import Condition, Expr, NeedsValue, negate, symbol
 
@@ -34,13 +36,14 @@ class Members:
 
     def __init__(self, writer: ClassWriter) -> None:
         self.writer = writer
-        self.made: dict[str, tuple[int, bool]] = {}
-        """Behind which line of `forward` the tensor of a label is there, and whether an auxiliary output follows."""
+        self.made: dict[Path, tuple[Flow, int, bool]] = {}
+        """In which lines the tensor of a label is made, behind how many, and whether an auxiliary output follows."""
 
     def chain(self, members: tuple[Member, ...], entries: tuple[Entry, ...], flow: Flow) -> None:
         """Members in order."""
         for member, entry in zip(members, entries, strict=True):
             node = member.node
+            self.writer.source.budget.write(node.span)
             if isinstance(node, Repeat):
                 assert isinstance(entry, Inside)
                 self.repeat(node, entry, flow)
@@ -60,20 +63,25 @@ class Members:
     def settle(self, member: Member, flow: Flow) -> None:
         """What a member leaves behind: a tensor that may be overwritten, or one that a later reference needs."""
         writer = self.writer
-        kept = [mark for mark in member.marks if mark in writer.needed]
+        kept = [(mark,) for mark in member.marks if (mark,) in writer.needed]
         flow.fresh = may_overwrite(member.node) and not kept
-        for mark in kept:
-            self.keep(mark, flow)
+        for path in kept:
+            self.keep(path, flow)
 
-    def keep(self, mark: str, flow: Flow) -> None:
+    def keep(self, path: Path, flow: Flow) -> None:
         """Give the tensor at hand a variable of its own."""
-        variable = self.writer.tensors.get(mark) or self.writer.locals.claim(mark.rsplit(".", 1)[-1])
-        self.writer.tensors[mark] = variable
+        variable = self.variable(path)
         if flow.pending:
             flow.flush(variable)
         elif flow.held != variable:
             flow.write(f"{variable} = {flow.held}")
-        self.made[mark] = len(flow.lines), False
+        self.made[path] = flow, len(flow.lines), False
+
+    def variable(self, path: Path) -> str:
+        """The variable for the tensor of a label."""
+        if path not in self.writer.tensors:
+            self.writer.tensors[path] = self.writer.locals.claim(path[-1].label)
+        return self.writer.tensors[path]
 
     def member(self, member: Member, name: Name, flow: Flow) -> None:
         """One member under its name."""
@@ -83,9 +91,13 @@ class Members:
         elif isinstance(node, LayerNode):
             self.layer(node, lambda doc: writer.attribute(name, doc), lambda doc: writer.parameter(name, doc), flow)
         elif isinstance(node, Merge) and not holds_modules(node):
+            wanted = self.inner_tensors(member).values()
+            writer.needed |= {path[1:] for path in wanted}
             self.open_merge(node, Inside(tuple(names(branch, "named") for branch in node.branches)), flow)
+            for path in wanted:
+                writer.tensors[path], self.made[path] = writer.tensors[path[1:]], self.made[path[1:]]
         else:
-            self.submodule(member, name, flow)
+            self.submodule(member, lambda doc: writer.attribute(name, doc), flow)
 
     def layer(
         self, node: LayerNode, attribute: Callable[[Doc], str], parameter: Callable[[Doc], str], flow: Flow
@@ -113,25 +125,31 @@ class Members:
         """A template of a function with its values put in, as `forward` sees them."""
         return fill(template, [self.writer.value(value, forward=True) for value in step.values])
 
-    def submodule(self, member: Member, name: Name, flow: Flow) -> None:
+    def submodule(self, member: Member, attribute: Callable[[Doc], str], flow: Flow) -> None:
         """A block, container or merge as an attribute; a flatten that it needs goes ahead of it."""
         node, writer = member.node, self.writer
-        if flatten_ahead(node):
+        if writer.modules.flatten_ahead(node):
             flow.apply(f"torch.flatten({TENSOR}, 1)")
-        inner = self.inner_marks(member)
-        if inner and writer.modules.plain(node) is None:
-            hidden(f"{member.marks[0]}.{inner[0]}", writer.source.reference_place(f"{member.marks[0]}.{inner[0]}"))
-        doc = writer.modules.node(node, flow.fresh)
+        given = writer.source.inner.of(node)
+        wanted = self.inner_tensors(member)
+        plain = writer.modules.plain(node) if given else None
+        doc = plain or writer.modules.node(node, flow.fresh)
         assert doc is not None
-        target = writer.attribute(name, doc)
-        if inner:
-            self.taken_apart(member, target, inner, flow)
-            return
-        extra = "".join(f", {writer.tensor(each)}" for each in outer_references(node))
-        flow.apply(f"{target}({TENSOR}{extra})")
+        target = attribute(doc)
+        extra = "".join(f", {writer.tensor(each)}" for each in outer_tensors(node))
+        if plain is not None and wanted:
+            self.taken_apart(member, target, wanted, flow)
+        elif plain is None and given:
+            held = flow.flush()
+            variables = [self.variable(wanted[word]) if word in wanted else "_" for word in given]
+            flow.write(f"{', '.join([flow.target, *variables])} = {target}({held}{extra})")
+            flow.held = flow.target
+            self.made |= {path: (flow, len(flow.lines), False) for path in wanted.values()}
+        else:
+            flow.apply(f"{target}({TENSOR}{extra})")
 
     def auxiliary(self, node: Aux, name: Name, flow: Flow) -> None:
-        """An output that exists in training only, worked out right where its label's tensor is made.
+        """An output that exists in training only, worked out right where the last tensor it needs is made.
 
         Its modules stand where the spec has it. To work it out later would hold the tensor, and change the order
         in which gradients are summed.
@@ -141,45 +159,42 @@ class Members:
         inner = Flow(writer.tensor(node.target), output, depth=flow.depth + 1)
         self.member(Member(label=name, node=node.body), name, inner)
         inner.carry()
-        place, shared = self.made[node.target]
+        # What was made in the lines of a branch or of a turn is there when those are done, at the latest here.
+        found = [self.made[target] for target in outer_tensors(node)]
+        here = [(place, shared) for lines, place, shared in found if lines is flow]
+        place, shared = max(here) if len(here) == len(found) else (len(flow.lines), False)
         # Outputs of one tensor share one condition.
         added = inner.lines if shared else [f"{STEP * flow.depth}if self.training:", *inner.lines]
         flow.lines[place:place] = added
-        self.made = {
-            target: (at + len(added) * (at >= place), known or target == node.target)
-            for target, (at, known) in self.made.items()
-        }
+        for target, (lines, at, known) in self.made.items():
+            if lines is flow:
+                self.made[target] = flow, at + len(added) * (at >= place), known or target == node.target
         writer.auxiliary["".join(map(str, name))] = output
 
-    def inner_marks(self, member: Member) -> list[str]:
-        """Labels inside a container that are referred to from outside it."""
-        return sorted(
-            mark.removeprefix(f"{own}.")
-            for own in member.marks
-            for mark in self.writer.needed
-            if mark.startswith(f"{own}.")
-        )
+    def inner_tensors(self, member: Member) -> dict[str, Path]:
+        """Tensors inside a container that are referred to from outside it, by the way to each from inside."""
+        needed = (path for path in self.writer.needed if len(path) > 1 and path[0] in member.marks)
+        return {spelled(path[1:]): path for path in sorted(needed, key=spelled)}
 
-    def taken_apart(self, member: Member, target: str, marks: list[str], flow: Flow) -> None:
+    def taken_apart(self, member: Member, target: str, wanted: dict[str, Path], flow: Flow) -> None:
         """Run an `nn.Sequential` module by module, to get at tensors inside it.
 
         A part of it, `self.features[:17]`, would be a module that nothing holds, which neither a trace nor a
         script takes.
         """
-        writer, own = self.writer, member.marks[0]
-        points = cut_points(member.node, marks, writer.source.reference_place(f"{own}.{marks[0]}"))
+        points = cut_points(member.node, wanted)
+        assert points is not None
+        writer = self.writer
         place, layer = (Namespace(writer.locals.taken).claim(word) for word in ("place", "layer"))
         flow.carry()
-        for _, mark in points:
-            variable = writer.tensors[f"{own}.{mark}"] = writer.locals.claim(mark)
-            flow.write(f"{variable} = {flow.target}")
+        for _, word in points:
+            flow.write(f"{self.variable(wanted[word])} = {flow.target}")
         flow.write(f"for {place}, {layer} in enumerate({target}):")
         flow.write(f"{STEP}{flow.target} = {layer}({flow.target})")
-        for behind, mark in points:
+        for behind, word in points:
             flow.write(f"{STEP}if {place} == {behind - 1}:")
-            flow.write(f"{STEP * 2}{writer.tensors[f'{own}.{mark}']} = {flow.target}")
-        for _, mark in points:
-            self.made[f"{own}.{mark}"] = len(flow.lines), False
+            flow.write(f"{STEP * 2}{self.variable(wanted[word])} = {flow.target}")
+        self.made |= {path: (flow, len(flow.lines), False) for path in wanted.values()}
 
     def open_merge(self, node: Merge, entry: Inside, flow: Flow) -> None:
         """Branches whose modules belong to this container."""
@@ -312,6 +327,7 @@ class Members:
         return ["".join(map(str, name)) for member, name in members if holds_modules(member.node)]
 
 
+@once
 def holds_modules(node: Node) -> bool:
     """Whether a node needs any submodule."""
     if isinstance(node, LayerNode):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.calls import outer_references
+from archdsl.backends.torch.calls import marks_made, outer_tensors
 from archdsl.backends.torch.flow import TENSOR, Flow
 from archdsl.backends.torch.layout import STEP
 from archdsl.backends.torch.namespace import identifier
@@ -109,8 +109,8 @@ def leans_on_main(node: Merge) -> bool:
     """Whether a shortcut refers to a label inside the main path."""
     if len(node.branches) == 1:
         return False
-    made = set(labels(node.branches[0]))
-    return any(target.split(".")[0] in made for target in outer_references(node.branches[1]))
+    made = marks_made(node.branches[0])
+    return any(path[0] in made for path in outer_tensors(node.branches[1]))
 
 
 def branch_name(node: Merge, place: int) -> str:

@@ -7,11 +7,13 @@ from contextlib import nullcontext
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.calls import outer_references
+from archdsl.backends.torch.calls import outer_tensors
+from archdsl.backends.torch.inner_tensors import InnerTensors, cut_points
 from archdsl.backends.torch.layout import Bracket, Doc, Joined, call, flat
 from archdsl.backends.torch.namespace import TAKEN, identifier
 from archdsl.backends.torch.printing import name_literal
 from archdsl.backends.torch.units import best_unit, sums
+from archdsl.diagnostics import Span
 from archdsl.ir.names import Entry, Inside, Turns, names, spliced, style
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
 from archdsl.layers.torch_call import FLATTEN, Function, Module, Step
@@ -40,24 +42,25 @@ class Item:
     """The same modules one by one, where they are several and of a known number."""
 
 
-def flatten_ahead(node: Node) -> bool:
+def flatten_ahead(node: Node, referred: InnerTensors) -> bool:
     """Whether a flatten is needed ahead of a node: an `fc` on a map that comes first in it.
 
-    What is element-wise may stand between, so that a flatten is hoisted out of `nn.Sequential`.
+    What is element-wise may stand between, so that a flatten is hoisted out of `nn.Sequential`, unless its
+    tensor is `referred` to, which is none that was flattened.
     """
     if isinstance(node, LayerNode):
         steps = node.layer.torch(node.input)
         return len(steps) > 1 and steps[0] is FLATTEN
     if isinstance(node, Call):
-        return style(node.body, "block") == "numbered" and flatten_ahead(node.body)
+        return style(node.body, "block") == "numbered" and flatten_ahead(node.body, referred)
     if isinstance(node, Repeat):
-        return bool(node.runs) and flatten_ahead(node.runs[0].node)
+        return bool(node.runs) and flatten_ahead(node.runs[0].node, referred)
     if isinstance(node, Chain):
         for member in node.members:
             inner = member.node
-            if flatten_ahead(inner):
+            if flatten_ahead(inner, referred):
                 return True
-            if not (isinstance(inner, LayerNode) and inner.layer.elementwise):
+            if not (isinstance(inner, LayerNode) and inner.layer.elementwise) or referred.may_name(member.marks):
                 return False
     return False
 
@@ -97,10 +100,13 @@ class Modules:
         self.keyed = False
         """Whether the container at hand has a label among its members, so that all have keys."""
 
+    def flatten_ahead(self, node: Node) -> bool:
+        return flatten_ahead(node, self.writer.source.inner)
+
     def layer(self, node: LayerNode, overwrite: bool) -> Doc | None:
         """One layer as one module, or None if it is not one. A flatten ahead of it is left to others."""
         steps = node.layer.torch(node.input)
-        if flatten_ahead(node):
+        if self.flatten_ahead(node):
             steps = steps[1:]
         if not is_single_module(steps):
             return None
@@ -137,6 +143,9 @@ class Modules:
         """A group as `nn.Sequential(…)`, or None for what needs a class with a `forward` of its own."""
         if not isinstance(node, Chain) or style(node, "group") == "named":
             return None
+        given = self.writer.source.inner.of(node)
+        if given and cut_points(node, given) is None:
+            return None
         items = self.items(node)
         return None if items is None else sequential("nn.Sequential", items, is_keyed(node.members))
 
@@ -145,7 +154,7 @@ class Modules:
 
         A flatten that can be hoisted ahead of the container is left to whoever calls it.
         """
-        items = self.chain_items(chain.members, names(chain, "numbered"), flatten_ahead(chain))
+        items = self.chain_items(chain.members, names(chain, "numbered"), self.flatten_ahead(chain))
         return items if items is None or is_keyed(chain.members) else self.by_units(items)
 
     def by_units(self, items: list[Item]) -> list[Item]:
@@ -204,11 +213,14 @@ class Modules:
             items += more
             # Once something has been flattened, the rest of the chain works on a vector.
             hoisted = hoisted and isinstance(node, LayerNode) and node.layer.elementwise
-            overwrite = may_overwrite(node) and not self.writer.source.is_referenced(member.marks)
+            overwrite = may_overwrite(node) and not self.writer.source.inner.may_name(member.marks)
         return items
 
     def member_items(self, member: Member, name: Name, hoisted: bool, overwrite: bool) -> list[Item] | None:
-        if outer_references(member.node) or (flatten_ahead(member.node) and not hoisted):
+        if outer_tensors(member.node) or (self.flatten_ahead(member.node) and not hoisted):
+            return None
+        if self.writer.source.inner.of(member.node):
+            # What it gives beside its output has to be taken up.
             return None
         doc = self.node(member.node, overwrite)
         return None if doc is None else [Item(at(name, **self.writer.loops), doc, node=member.node)]
@@ -239,6 +251,7 @@ class Modules:
             begin, start = start, start + run.count
             if self.keyed and run.turn is None and isinstance(run.count, int) and run.count <= WRITTEN_OUT:
                 for turn in range(run.count):
+                    self.writer.source.budget.write(node.span, len(part.entries))
                     entries = tuple(turned(each, part.turn, turn) for each in part.entries)
                     with self.writer.index(node, begin + turn):
                         items = self.some_items(run.node.members, entries, first and turn == 0)
@@ -258,13 +271,14 @@ class Modules:
                 found[-1] = (found[-1][0] + run.count, items, text, variable)
             else:
                 found.append((run.count, items, text, variable))
-        return [item for count, items, _, variable in found for item in self.turns(count, items, variable)]
+        return [item for count, items, _, variable in found for item in self.turns(count, items, variable, node.span)]
 
-    def turns(self, count: Dim, items: list[Item], variable: str) -> list[Item]:
+    def turns(self, count: Dim, items: list[Item], variable: str, span: Span) -> list[Item]:
         """Equal turns: written once, twice if there are two of several modules, or as a comprehension."""
         if count == 1 or not items:
             return items
         if count == 2 and len(items) > 1 and not self.keyed:
+            self.writer.source.budget.write(span, 2 * len(items))
             return items * 2
         used = any(_mentions(item, variable, self.keyed) for item in items)
         loop = f"for {variable if used else '_'} in range({self.writer.value(count)})"

@@ -9,7 +9,9 @@ import re
 from archdsl.ir.names import MODULE_ATTRIBUTES
 
 # `OrderedDict`, `Tensor`, `nn` and `torch` are imported, `self` and `x` are in every method.
-TAKEN = frozenset({"OrderedDict", "Tensor", "nn", "torch", "self", "super", *dir(builtins), *keyword.kwlist})
+TAKEN = frozenset(
+    {"OrderedDict", "divisible", "Tensor", "nn", "torch", "self", "super", *dir(builtins), *keyword.kwlist}
+)
 ATTRIBUTES = frozenset({*MODULE_ATTRIBUTES, *keyword.kwlist})
 
 
@@ -18,21 +20,28 @@ class Namespace:
 
     def __init__(self, taken: frozenset[str] | set[str] = TAKEN) -> None:
         self.taken = set(taken)
+        self.patterns: list[re.Pattern[str]] = []
+        """Names that are taken too."""
         self.tried: dict[str, int] = {}
         """The number that is next for a name; those before it are taken."""
 
     def claim(self, wanted: str) -> str:
         """A free name like the wanted one, which is taken from now on."""
-        name = identifier(wanted)
+        plain = wanted.isascii() and wanted.isidentifier() and not wanted.startswith("_")
+        name = wanted if plain else identifier(wanted)
         candidate = name
-        if candidate in self.taken:
+        if self.has(candidate):
             number = self.tried.get(name, 2)
-            while candidate in self.taken:
+            while self.has(candidate):
                 candidate = f"{name}{number}" if not name[-1].isdigit() else f"{name}_{number}"
                 number += 1
             self.tried[name] = number
         self.taken.add(candidate)
         return candidate
+
+    def has(self, name: str) -> bool:
+        """Whether a name is taken."""
+        return name in self.taken or any(pattern.fullmatch(name) for pattern in self.patterns)
 
     def restore(self, taken: set[str]) -> None:
         """Give names back: those that are in use are these again."""

@@ -46,7 +46,7 @@ class Parameters:
         self.node = node
         self.rows = rows
         self.fixed = fixed
-        names = Namespace({*TAKEN, "x"})
+        names = Namespace(TAKEN)
         self.wholes = whole_values(rows[0])
         self.identifiers: dict[str, str] = {}
         for name in rows[0]:
@@ -146,15 +146,15 @@ class Parameters:
 
 def parameter_name(name: str) -> str:
     """What a number of a call is called in the class: `layer.stride` is `stride` where that is free."""
-    parts = name.split(".")
+    parts = name.lstrip("@").split(".")
     if parts[-1].isdigit() and len(parts) > 1:
         return f"{parts[-2]}_{parts[-1]}"
-    return PYTORCH.get(parts[-1], parts[-1]) if len(parts) > 1 else name
+    return PYTORCH.get(parts[-1], parts[-1]) if len(parts) > 1 else parts[0]
 
 
-def handed_constants(rows: list[Row]) -> frozenset[str]:
+def handed_constants(rows: list[Row], unsettled: frozenset[str] = frozenset()) -> frozenset[str]:
     """Numbers inside layers that were handed over which are the same in all calls: part of the text, no parameter."""
-    same = {name for name in rows[0] if "." in name and len({row[name] for row in rows}) == 1}
+    same = {name for name in rows[0] if "." in name and name not in unsettled and len({row[name] for row in rows}) == 1}
     # Of a value that is taken whole, all axes or none.
     for axes in whole_values(rows[0]).values():
         if not same.issuperset(axes):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.calls import outer_references
+from archdsl.backends.torch.calls import outer_tensors
 from archdsl.backends.torch.flow import TENSOR, Flow
 from archdsl.backends.torch.layout import Bracket, Doc, call, lines
 from archdsl.backends.torch.members import holds_modules
 from archdsl.backends.torch.merging import forward_merge
-from archdsl.backends.torch.modules import Item, flatten_ahead, is_keyed, sequential, turned
+from archdsl.backends.torch.modules import Item, is_keyed, sequential, turned
 from archdsl.ir.names import Entry, Inside, Turns, names
 from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Merge, Name, Reference, Repeat
-from archdsl.symbolic import Expr, NeedsValue, negate, symbol
+from archdsl.symbolic import Expr, NeedsValue, negate
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.writer import ClassWriter
@@ -38,6 +38,7 @@ class Positional:
     def members(self, members: tuple[Member, ...], entries: tuple[Entry, ...], items: list[Item], flow: Flow) -> None:
         for member, entry in zip(members, entries, strict=True):
             node = member.node
+            self.writer.source.budget.write(node.span)
             if isinstance(node, Choice):
                 # Behind a condition the positions would depend on it.
                 raise NeedsValue(node.condition)
@@ -52,11 +53,13 @@ class Positional:
     def repeat(self, node: Repeat, entry: Inside, items: list[Item], flow: Flow) -> None:
         for run, part in zip(node.runs, entry.parts, strict=True):
             assert isinstance(part, Turns)
-            if not isinstance(run.count, int) or run.turn is not None:
-                raise NeedsValue(run.count if isinstance(run.count, Expr) else symbol(run.turn or ""))
+            if isinstance(run.count, Expr):
+                raise NeedsValue(run.count)
             for turn in range(run.count):
+                self.writer.source.budget.write(node.span)
                 inner = tuple(turned(each, part.turn, turn) for each in part.entries)
-                self.members(run.node.members, inner, items, flow)
+                with self.writer.in_turn(run, turn):
+                    self.members(run.node.members, inner, items, flow)
 
     def member(self, member: Member, name: Name, items: list[Item], flow: Flow) -> None:
         node = member.node
@@ -74,12 +77,7 @@ class Positional:
         elif isinstance(node, Reference) or (isinstance(node, Merge) and not holds_modules(node)):
             writer.members.member(member, name, flow)
         else:
-            if flatten_ahead(node):
-                flow.apply(f"torch.flatten({TENSOR}, 1)")
-            doc = writer.modules.node(node, flow.fresh)
-            assert doc is not None
-            extra = "".join(f", {writer.tensor(each)}" for each in outer_references(node))
-            flow.apply(f"{attribute(doc)}({TENSOR}{extra})")
+            writer.members.submodule(member, attribute, flow)
         assert len(docs) <= 1, "a layer in a numbered container is one module"
         if len(writer.init) > before:
             # A bare parameter has the name, so that no module may have it.
@@ -112,9 +110,9 @@ class Positional:
         writer = self.writer
         if not holds_modules(branch):
             return ABSENT, lambda flow: writer.members.chain(branch.members, names(branch, "named"), flow)
-        hoisted = flatten_ahead(branch)
+        hoisted = writer.modules.flatten_ahead(branch)
         items = None
-        if not outer_references(branch):
+        if not outer_tensors(branch):
             items = writer.modules.chain_items(branch.members, names(branch, "numbered"), hoisted)
         if items is None:
             return self.branch_class(branch, place)
@@ -128,6 +126,6 @@ class Positional:
 
     def branch_class(self, branch: Chain, place: int) -> tuple[Doc, Callable[[Flow], None]]:
         """A branch that is no plain sequence, as a class of its own."""
-        extra = "".join(f", {self.writer.tensor(each)}" for each in outer_references(branch))
+        extra = "".join(f", {self.writer.tensor(each)}" for each in outer_tensors(branch))
         doc = self.writer.construct(branch)
         return doc, lambda flow: flow.apply(f"self[{place}]({TENSOR}{extra})")

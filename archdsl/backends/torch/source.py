@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
+from functools import cached_property
 from typing import Any
 
 from archdsl.backends.torch.calls import (
+    SIZE,
     Key,
     freeze,
     is_class,
     key_and_row,
-    outer_references,
+    outer_names,
+    outer_tensors,
     rebuilt,
     shape_of,
     shape_row,
@@ -20,20 +24,23 @@ from archdsl.backends.torch.calls import (
 from archdsl.backends.torch.class_text import FUNCTIONS, class_lines, describe, outputs_lines, taken_for_granted
 from archdsl.backends.torch.handed import bindings
 from archdsl.backends.torch.initials import initial_lines
+from archdsl.backends.torch.inner_tensors import InnerTensors
 from archdsl.backends.torch.layout import WIDTH
 from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
 from archdsl.backends.torch.parameters import Argument, Parameters, handed_constants
 from archdsl.backends.torch.printing import literal, prose, quoted
+from archdsl.backends.torch.reading import read_back
 from archdsl.backends.torch.verify import verify
 from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
-from archdsl.diagnostics import Span
 from archdsl.elaborate.architecture import build_body, elaborator_of
 from archdsl.elaborate.budget import Budget
+from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
-from archdsl.elaborate.values import BlockValue, LayerValue, Value, is_number
+from archdsl.elaborate.values import BlockValue, Labelled, LayerValue, Value, is_number
 from archdsl.elaborate.witnesses import Row, Witnesses
-from archdsl.ir.nodes import Architecture, Aux, Chain, Merge, Node, Reference
+from archdsl.ir.nodes import Architecture, Chain, LayerNode, Merge, Node
+from archdsl.layers.torch_call import Module
 from archdsl.symbolic import (
     Comparison,
     Expr,
@@ -66,19 +73,15 @@ class SourceWriter:
         self.built: dict[Key, dict[frozenset[tuple[str, Any]], GeneratedClass]] = {}
         self.order: list[GeneratedClass] = []
         self.definitions: dict[str, str] = {}
-        self.budget = Budget(program.limits, times=10)
-        self.names = Namespace(TAKEN)
+        self.budget = Budget(program.limits, times=4)
+        self.names = Namespace(TAKEN | local_words(program) | brought_along(architecture))
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
         self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
         """The class of what the network gives in training, where that is more than one tensor."""
-        self.references = {
-            node.target: node.span for node in walk(architecture.body) if isinstance(node, (Reference, Aux))
-        }
-        self.referenced = {word for target in self.references for word in target.split(".")}
+        self.inner = InnerTensors(architecture.body)
 
     def define(self, name: str, text: str) -> None:
         """Add the source of a class that torch lacks."""
-        self.names.taken.add(name)
         self.definitions[name] = text
 
     def note_functions(self, value: Any) -> None:
@@ -87,23 +90,21 @@ class SourceWriter:
             if operation in FUNCTIONS:
                 self.define(operation, FUNCTIONS[operation])
 
-    def is_referenced(self, marks: tuple[str, ...]) -> bool:
-        """Whether some reference may name one of these labels."""
-        return not self.referenced.isdisjoint(marks)
-
-    def reference_place(self, target: str) -> Span:
-        """Where a spec refers to a label."""
-        return self.references[target]
-
     # Classes of blocks, groups and merges
 
-    def classes_for(self, key: Key) -> dict[frozenset[tuple[str, Any]], GeneratedClass]:
-        """The classes of a key, by the numbers of the calls that each serves."""
+    def classes_for(
+        self, key: Key, unsettled: frozenset[str] = frozenset()
+    ) -> dict[frozenset[tuple[str, Any]], GeneratedClass]:
+        """The classes of a key, by the numbers of the calls that each serves.
+
+        `unsettled` are numbers of a call that depend on parameters of the class it stands in.
+        """
         if key not in self.built:
             self.built[key] = {}
             nodes = self.nodes[key]
             rows = {freeze(row): row for row in (key_and_row(node)[1] for node in nodes)}
-            self.build(key, nodes[0], list(rows.values()), handed_constants(list(rows.values())))
+            # A number that depends on a parameter where the class is called can't stand in its text.
+            self.build(key, nodes[0], list(rows.values()), handed_constants(list(rows.values()), unsettled))
         return self.built[key]
 
     def build(self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str]) -> None:
@@ -123,7 +124,7 @@ class SourceWriter:
         """Calls in groups that agree on what one text could not leave open."""
         rows, fixed = numbers.rows, numbers.fixed
         conditions = [each for each in need.expressions if isinstance(each, (Comparison, Junction))]
-        witnesses = Witnesses([])
+        witnesses = Witnesses([], spend=self.budget.more)
         if conditions:
             groups: dict[Any, list[Row]] = {}
             for row in rows:
@@ -143,9 +144,15 @@ class SourceWriter:
         """Build a body on unknown numbers and write it as a class."""
         node, number = numbers.node, numbers.number
         served = {freeze(row) for row in numbers.rows}
-        witnesses = Witnesses([numbers.known(row) for row in numbers.rows])
+        self.budget.more(len(numbers.rows) * (1 + len(numbers.rows[0])))
+        witnesses = Witnesses([numbers.known(row) for row in numbers.rows], spend=self.budget.more)
         origin = node.origin
-        known = {name: rebuilt(name, value, number) for name, value in bindings(node)}
+        extra = tuple(outer_tensors(node))
+        tensors = {
+            path: Labelled(path, shape_of(name, shape, number))
+            for (path, shape), name in zip(outer_tensors(node).items(), outer_names(node), strict=True)
+        }
+        known = {name: rebuilt(name, value, number, tensors) for name, value in bindings(node)}
         parameters = {
             name: known[name] if name in known and self.parameters[name] == dict(origin.bindings)[name] else value
             for name, value in self.parameters.items()
@@ -153,36 +160,44 @@ class SourceWriter:
         elaborator = elaborator_of(self.program, parameters, witnesses, self.architecture.variant, self.budget)
         scope = elaborator.block_scope(key.text) if isinstance(key.text, tree.Block) else origin.scope
         scope = scope.bind(**known)
-        extra = outer_references(node)
-        marks = {target: shape_of(target, origin.scope.marks[target], number) for target in extra}
+        labels = {name: tensors[each.path] for name, each in scope.labels.items() if each.path in tensors}
         inside = origin.inside
-        body = elaborator.rebuild(key.text, scope.with_marks(marks), shape_of("in", node.input, number), inside)
-        writer = ClassWriter(self, witnesses, numbers.identifiers, named_values(elaborator), numbers.printed)
+        body = elaborator.rebuild(key.text, scope.with_labels(labels), shape_of("in", node.input, number), inside)
+        reach = elaborator.labels_of[body]
+        given = tuple(reach[word].path for word in self.inner.words_of(key) if word in reach)
+        writer = ClassWriter(self, witnesses, numbers.identifiers, named_values(elaborator), numbers.printed, given)
         for each in self.nodes[key]:
             row = key_and_row(each)[1]
             if freeze(row) in served:
-                verify(witnesses, numbers.known(row), body, each)
+                outer = dict(zip(extra, outer_tensors(each), strict=True))
+                verify(witnesses, numbers.known(row), body, each, outer)
         text = writer.write(body, "block" if isinstance(key.text, tree.Block) else "group", extra)
         arguments = numbers.arguments(writer.used)
         name = self.names.claim(camel(self.title(node)))
-        tensors = [writer.tensors[target] for target in extra]
+        others = [writer.tensors[target] for target in extra]
         taken = taken_for_granted(witnesses, writer)
-        return GeneratedClass(name, arguments, class_lines(name, describe(node), arguments, taken, text, tensors))
+        gives = f"tuple[{', '.join(['Tensor'] * (1 + len(given)))}]" if given else "Tensor"
+        written = class_lines(name, describe(node), arguments, taken, text, others, gives)
+        return GeneratedClass(name, arguments, written, numbers.fixed)
 
     def title(self, node: Node) -> str:
         """What the class of a node is called after."""
         text = node.origin.text
         if isinstance(text, tree.Block):
             words = [text.name.text]
-            kinds = {tuple(s for s in key.special) for key in self.nodes if key.text is text}
-            if len(kinds) > 1:
+            if self.kinds[text] > 1:
                 words += [_word(value) for _, value in node.origin.bindings if not is_number(value)]
             return "_".join(words)
         if isinstance(node, Merge):
             return node.kind
         return self.labels.get(text, "group" if node.origin.inside else "branch")
 
-    @property
+    @cached_property
+    def kinds(self) -> Counter[tree.Node]:
+        """How many kinds of arguments each text is called with."""
+        return Counter(text for text, _ in {(key.text, key.special) for key in self.nodes})
+
+    @cached_property
     def labels(self) -> dict[tree.Node, str]:
         """The label of each group that has one."""
         found: dict[tree.Node, str] = {}
@@ -209,19 +224,48 @@ class SourceWriter:
         used = (text for name, text in self.definitions.items() if re.search(rf"\b{re.escape(name)}\(", code))
         parts = [*(text.strip("\n") for text in used), *parts]
         body = "\n\n\n".join(parts)
-        return f"{self.header(body)}\n\n\n{body}\n"
+        text = f"{self.header(body)}\n\n\n{body}\n"
+        self.read_back(text)
+        return text
+
+    def read_back(self, text: str) -> None:
+        """Raise WrongSource unless the text is the network, class by class and call by call."""
+        used = {generated.name for generated in self.order}
+        calls = [
+            (generated.name, {each.name: each.value(key_and_row(node)[1]) for each in generated.arguments}, node)
+            for key, by_row in self.built.items()
+            for node in {freeze(key_and_row(node)[1]): node for node in reversed(self.nodes[key])}.values()
+            for generated in [by_row[freeze(key_and_row(node)[1])]]
+            if generated.name in used
+        ]
+        layers = [node for node in walk(self.architecture.body) if isinstance(node, LayerNode)]
+        read_back(text, self.top, self.architecture, layers, self.definitions, calls, self.serving, self.inner)
+
+    def serving(self, node: Node) -> tuple[str, tuple[tuple[str, Any], ...]]:
+        """The class that serves a node, and what it is handed."""
+        key, row = key_and_row(node)
+        generated = self.built.get(key, {}).get(freeze(row))
+        if generated is None:
+            # It stands in the text of the class around it.
+            return "", ()
+        return generated.name, tuple(sorted((each.name, each.value(row)) for each in generated.arguments))
 
     def network(self, fixed: frozenset[str]) -> GeneratedClass:
         """The class of the network; its parameters that are numbers stay open unless something depends on them."""
         row: Row = {name: value for name, value in self.parameters.items() if is_number(value)}
-        names = Namespace({*TAKEN, "x"})
+        if self.program.input is not None and any(name.startswith(SIZE) for name in fixed):
+            # The text is that of one input size, which no parameter may change.
+            fixed |= free_names(self.program.input) & row.keys()
+        names = Namespace(TAKEN)
         identifiers = {name: names.claim(name) for name in row}
         sizes = shape_row("in", self.architecture.input)
         del sizes["in_channels"]
         identifiers |= {name: name for name in sizes}
         row |= sizes
         known = dict(row)
-        witnesses = Witnesses([{identifiers[name]: value for name, value in known.items()}], settle=False)
+        witnesses = Witnesses(
+            [{identifiers[name]: value for name, value in known.items()}], settle=False, spend=self.budget.more
+        )
 
         def number(name: str, value: Any) -> Any:
             if name in fixed or name not in identifiers:
@@ -276,6 +320,31 @@ class SourceWriter:
         imports = [*builtin, "", *imports] if builtin else imports
         exported = f"__all__ = [{quoted(self.top)}]"
         return "\n".join([f'"""{self.top}, a network in PyTorch.', "", text, '"""', "", *imports, "", exported])
+
+
+def local_words(program: Program) -> frozenset[str]:
+    """What variables and parameters of a source may be called after, so that nothing beside the classes is."""
+    found: set[str] = set()
+    for file in program.files:
+        for item in file.file.items:
+            for node in item.walk():
+                if isinstance(node, tree.Parameter):
+                    found.add(node.name.text)
+                elif isinstance(node, (tree.Let, tree.For)):
+                    found.update(word.text for word in node.names)
+                elif isinstance(node, (tree.Statement, tree.LabelledTable)) and node.label is not None:
+                    found.add(node.label.plain or "")
+                elif isinstance(node, tree.Aux):
+                    found.add(node.name.text)
+    return frozenset(found)
+
+
+def brought_along(architecture: Architecture) -> frozenset[str]:
+    """The classes and functions that a source may hold beside those of the network."""
+    layers = (node for node in walk(architecture.body) if isinstance(node, LayerNode))
+    steps = (step for node in layers for step in node.layer.torch(node.input))
+    classes = {step.name for step in steps if isinstance(step, Module) and step.definition}
+    return frozenset({*classes, *FUNCTIONS, "NamedTuple"})
 
 
 def named_values(elaborator: Elaborator) -> dict[Expr, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from archdsl.elaborate.witnesses import Row, Witnesses
+from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.ir.nodes import Aux, Call, Chain, Choice, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.shape import Shape
 
@@ -14,12 +16,15 @@ class WrongClass(AssertionError):
     """A class would build something else than the spec says: a mistake of ours, never of a spec."""
 
 
-def verify(witnesses: Witnesses, row: Row, written: Node, settled: Node) -> None:
+def verify(
+    witnesses: Witnesses, row: Row, written: Node, settled: Node, outer: Mapping[Path, Path] = MappingProxyType({})
+) -> None:
     """Raise WrongClass unless the body of a class, with the numbers of a call put in, is that call's own.
 
     Blocks and containers inside are compared as calls: what they hold is checked with their own classes.
+    `outer` are the call's tensors of labels outside, by those that the class was written for.
     """
-    _Check(witnesses, row).node(written, settled)
+    _Check(witnesses, row, outer).node(written, settled)
 
 
 Turn = tuple[int, Chain, Row]
@@ -27,9 +32,12 @@ Turn = tuple[int, Chain, Row]
 
 
 class _Check:
-    def __init__(self, witnesses: Witnesses, row: Row) -> None:
+    def __init__(self, witnesses: Witnesses, row: Row, outer: Mapping[Path, Path]) -> None:
         self.witnesses = witnesses
         self.row = row
+        self.outer = outer
+        self.marks: dict[Mark, Mark] = {}
+        """The marks of the members met so far, by those of the class."""
 
     def value(self, value: Any) -> Any:
         if isinstance(value, tuple):
@@ -63,10 +71,21 @@ class _Check:
         elif isinstance(written, Merge) and isinstance(settled, Merge):
             self.merge(written, settled)
         elif isinstance(written, Aux) and isinstance(settled, Aux):
-            self.same(written.target, settled.target, "an auxiliary output")
+            self.tensor(written.target, settled.target, "an auxiliary output")
             self.inner(written.body, settled.body)
         elif isinstance(written, Reference) and isinstance(settled, Reference):
-            self.same(written.target, settled.target, "a reference")
+            self.tensor(written.target, settled.target, "a reference")
+
+    def tensor(self, written: Path, settled: Path, what: str) -> None:
+        """Whether a label names the same tensor; labels inside a container are checked with its class."""
+        meant = self.outer.get(written)
+        if meant is None:
+            first, *inside = written
+            meant = (self.marks[first], *settled[1:]) if first in self.marks else written
+            if [mark.label for mark in inside] != [mark.label for mark in settled[1:]]:
+                meant = written
+        if meant != settled:
+            raise WrongClass(f"{what}: a class takes {spelled(written)}, the network {spelled(settled)}")
 
     def inner(self, written: Node, settled: Node) -> None:
         """A member: what is a class of its own is compared from outside."""
@@ -105,6 +124,7 @@ class _Check:
                 self.repeat(one.node, other.node)
             else:
                 self.inner(one.node, other.node)
+            self.marks |= zip(one.marks, other.marks, strict=True)
 
     def members(self, members: Iterable[Member]) -> Iterator[Member]:
         """The members that are there in this call: of a choice one side, no repeat of no turns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from archdsl.backends.torch.parameters import Argument
 from archdsl.backends.torch.positional import Positional
 from archdsl.backends.torch.printing import literal, name_literal
 from archdsl.elaborate.witnesses import Row, Witnesses
+from archdsl.ir.marks import Path
 from archdsl.ir.names import Entry, Inside, as_container, is_open, leaks, names, style
 from archdsl.ir.nodes import Chain, Merge, Name, Node, Repeat, Run, at
 from archdsl.shape import Dim
-from archdsl.symbolic import Expr, NeedsValue, choices, compare, substitute, symbol, symbols
+from archdsl.symbolic import Comparison, Expr, Junction, NeedsValue, choices, compare, substitute, symbol, symbols
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.source import SourceWriter
@@ -36,6 +38,8 @@ class GeneratedClass:
     name: str
     arguments: tuple[Argument, ...]
     lines: list[str]
+    fixed: frozenset[str] = frozenset()
+    """The numbers of a call that stand in its text."""
 
 
 @dataclass
@@ -61,6 +65,7 @@ class ClassWriter:
         identifiers: dict[str, str],
         lets: dict[Expr, str],
         wholes: dict[tuple[str, ...], str] | None = None,
+        given: tuple[Path, ...] = (),
     ) -> None:
         self.source = source
         self.witnesses = witnesses
@@ -75,8 +80,11 @@ class ClassWriter:
         self.init: list[str] = []
         self.attributes = Namespace(ATTRIBUTES)
         self.locals = Namespace({*TAKEN, "x", *identifiers.values()})
-        self.tensors: dict[str, str] = {}
-        self.needed: set[str] = set()
+        self.tensors: dict[Path, str] = {}
+        """The variables that have the tensors of labels."""
+        self.needed: frozenset[Path] = frozenset()
+        self.given = given
+        """The tensors of labels that `forward` gives beside its output."""
         self.counters: list[str] = []
         """The variables of the loops around."""
         self.loops: dict[str, Dim] = {}
@@ -108,15 +116,20 @@ class ClassWriter:
                 raise NeedsValue(value)
             if each.name not in self.loops:
                 self.used.add(each.name)
-        if forward and isinstance(value, Expr) and value in self.lets:
+        if forward and isinstance(value, Expr) and self.is_named(value):
             return f"self.{self.kept_let(value)}"
         if forward:
             names = sorted(each.name for each in symbols(value))
+            self.source.note_functions(value)
             return literal(substitute(value, self.loops | {name: self.kept(name) for name in names}))
-        if isinstance(value, Expr) and value in self.lets:
+        if isinstance(value, Expr) and self.is_named(value):
             return self.let(value)
         self.source.note_functions(value)
         return literal(substitute(value, self.loops))
+
+    def is_named(self, value: Expr) -> bool:
+        """Whether a constructor has a variable for a value: a `let` names it, and it is the same in every turn."""
+        return value in self.lets and self.loops.keys().isdisjoint(each.name for each in symbols(value))
 
     def let(self, value: Expr) -> str:
         """The local variable of a constructor for what a `let` names."""
@@ -142,13 +155,21 @@ class ClassWriter:
     def construct(self, node: Node) -> Doc:
         """The call of the class that serves a node in all calls of the class being written."""
         key, row = key_and_row(node)
-        classes = self.source.classes_for(key)
+        open_flags = [each for _, value in node.origin.bindings for each in unsettled(value)]
+        if open_flags:
+            # A class is written for what a flag says.
+            raise NeedsValue(*open_flags)
+        classes = self.source.classes_for(key, frozenset(name for name, each in row.items() if isinstance(each, Expr)))
         found = {
             id(each): each for each in (classes[freeze(self.settled(row, outer))] for outer in self.witnesses.rows)
         }
         if len(found) != 1:
             raise NeedsValue(*[each for each in row.values() if isinstance(each, Expr)])
         (generated,) = found.values()
+        frozen = [each for name in generated.fixed if isinstance(each := row[name], Expr)]
+        if frozen:
+            # The text has the number in it that would depend on a parameter here.
+            raise NeedsValue(*frozen)
         items: list[Doc] = []
         named = False
         for argument in generated.arguments:
@@ -168,7 +189,9 @@ class ClassWriter:
     @contextmanager
     def turn(self, run: Run, node: Repeat, start: Dim) -> Iterator[str]:
         """Within the turns of a run that begins with turn `start`; gives the variable that counts them."""
-        variable = Namespace({*self.locals.taken, *self.counters}).claim(run.turn or node.index or "i")
+        # `name` and `layer` are what comprehensions go through.
+        taken = {*self.locals.taken, *self.counters, "name", "layer"}
+        variable = Namespace(taken).claim(run.turn or node.index or "i")
         counted = symbol(variable)
         if isinstance(run.count, Expr) and all(
             self.witnesses.value(run.count, row) == 0 for row in self.witnesses.rows
@@ -185,6 +208,15 @@ class ClassWriter:
                 inside.enter_context(self.witnesses.narrow(compare(">=", run.count, 1)))  # type: ignore[arg-type]
             yield variable
         self.counters.pop()
+
+    @contextmanager
+    def in_turn(self, run: Run, turn: int) -> Iterator[None]:
+        """Within one turn of a run that is written out turn by turn."""
+        if run.turn is None:
+            yield
+            return
+        with self.known(run.turn, turn), self.witnesses.turn(run.turn, turn):
+            yield
 
     def index(self, node: Repeat, value: Dim) -> AbstractContextManager[None]:
         """Have the index of a repeat, which labels inside may use, stand for a turn."""
@@ -226,21 +258,22 @@ class ClassWriter:
         self.add_line("", Bracket("self.register_parameter(", (name_literal(name), doc), ")"))
         return reached(name, "get_parameter")
 
-    def tensor(self, target: str) -> str:
+    def tensor(self, target: Path) -> str:
         """The variable that has the tensor of a label."""
         return self.tensors[target]
 
     # Whole classes
 
-    def prepare(self, node: Node, extra: tuple[str, ...]) -> None:
+    def prepare(self, node: Node, extra: tuple[Path, ...]) -> None:
         """Note which labels are referred to, and name the tensors that come from outside."""
-        self.needed = needed_marks(node)
+        self.needed = needed_marks(node).union(self.given)
         for target in extra:
-            self.tensors[target] = self.locals.claim(target.rsplit(".", 1)[-1])
+            self.tensors[target] = self.locals.claim(target[-1].label)
 
-    def write(self, body: Chain | Merge, kind: str, extra: tuple[str, ...]) -> ClassText:
+    def write(self, body: Chain | Merge, kind: str, extra: tuple[Path, ...]) -> ClassText:
         """The text of a class for the body of a network, block or group, or for a merge."""
         self.prepare(body, extra)
+        self.attributes.taken |= self.module_names(body, kind)
         base: list[str] = []
         flow: Flow | None
         if isinstance(body, Merge) and is_open(body):
@@ -250,9 +283,8 @@ class ClassWriter:
         if isinstance(body, Merge):
             parent, flow = self.positional.merge(body, base)
         elif kind == "top" or style(body, "block" if kind == "block" else "group") == "named":
-            entries = names(body, "named")
-            self.attributes.taken |= set(words(entries))
-            long = kind == "block" and is_long(body)
+            entries = names(body, "named", self.is_alone)
+            long = kind == "block" and is_long(body) and not self.given
             items = self.modules.chain_items(body.members, entries, False) if long else None
             if items is None:
                 parent, flow = "nn.Module", Flow("x", "x")
@@ -261,7 +293,7 @@ class ClassWriter:
                 parent, flow = "nn.Sequential", None
                 base += lines("", sequential(SUPER, items, keyed=True), "", 2)
         else:
-            items = self.modules.items(body)
+            items = None if self.given else self.modules.items(body)
             parent, flow = "nn.Sequential", None
             if items is None:
                 items, flow = self.positional.container(body)
@@ -285,6 +317,27 @@ class ClassWriter:
             constructor += lines(f"self.{attribute} = ", self.named.get(value) or literal(value), "", 2)
         return ClassText(parent, [*constructor, *self.init], [] if flow is None else self.returned(flow))
 
+    def is_alone(self, total: Dim) -> bool:
+        """Whether a name needs no number in any call. Raises NeedsValue where calls differ on it."""
+        if isinstance(total, int):
+            return total <= 1
+        condition = compare("<=", total, 1)
+        outcome = condition if isinstance(condition, bool) else self.witnesses.outcome(condition)
+        if outcome is None:
+            assert not isinstance(condition, bool)
+            raise NeedsValue(condition)
+        return outcome
+
+    def module_names(self, body: Chain | Merge, kind: str) -> set[str]:
+        """What modules of the class may be called, of names in a loop each that they can be."""
+        if isinstance(body, Merge):
+            body = as_container(body)
+        chosen = "named" if kind == "top" else style(body, "block" if kind == "block" else "group")
+        found = {name for name in words(names(body, chosen, self.is_alone)) if name}
+        loops = {name for name in found if LOOPED in name}
+        self.attributes.patterns += [re.compile(re.escape(name).replace(LOOPED, "-?[0-9]+")) for name in loops]
+        return found - loops
+
     def returned(self, flow: Flow) -> list[str]:
         """The lines of a `forward`, the last of which returns the tensor."""
         if self.auxiliary:
@@ -294,6 +347,9 @@ class ClassWriter:
             flow.write(f"{STEP}return {self.source.outputs}({outputs})")
             flow.write(f"return {held}")
             return flow.lines
+        if self.given:
+            held = flow.flush()
+            return [*flow.lines, f"return {', '.join([held, *(self.tensors[path] for path in self.given)])}"]
         # What a module gives is `Any` to a type checker until it stands in a variable.
         if flow.pending and flow.text.startswith("torch.") and len(f"{STEP * 2}return {flow.text}") <= WIDTH:
             return [*flow.lines, f"return {flow.text}"]
@@ -307,6 +363,15 @@ class ClassWriter:
             self.source.note_functions(value)
             found += lines(f"{name} = ", literal(value), "", 2)
         return found
+
+
+def unsettled(value: Any) -> list[Any]:
+    """The conditions and formulas that a flag or list is made of, for whose values a class is written."""
+    if isinstance(value, (Comparison, Junction)):
+        return [value]
+    if not isinstance(value, tuple):
+        return []
+    return [each for inner in value for each in ([inner] if isinstance(inner, Expr) else unsettled(inner))]
 
 
 def _settled(name: Name) -> Name:
@@ -336,11 +401,15 @@ def is_long(chain: Chain) -> bool:
     )
 
 
+LOOPED = "\0"
+"""Stands for a number in a name that depends on the turn of a loop."""
+
+
 def words(entries: tuple[Entry, ...]) -> Iterator[str]:
-    """The names in a container, of those in a loop what they begin with."""
+    """The names in a container, with a sign in place of what depends on the turn of a loop."""
     for entry in entries:
         if not isinstance(entry, Inside):
-            yield str(entry[0])
+            yield "".join(LOOPED if isinstance(piece, Expr) else str(piece) for piece in entry)
             continue
         for part in entry.parts:
             yield from words(part if isinstance(part, tuple) else part.entries)

@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="On stdout, json: one diagnostic a line; github: annotations of GitHub Actions; sarif: one SARIF 2.1.0 log.",
 )
+@click.option("--variant", metavar="NAME", help="Check this variant alone.")
 @click.option("--fix", is_flag=True, help="Make the fixes that are safe in the files that are named, then check.")
 @click.option("--warnings-as-errors", is_flag=True, help="Exit with 1 for a warning too.")
 @limit_option
-def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_errors: bool, limits: Limits) -> int:
+def command(
+    specs: tuple[str, ...], variant: str | None, output_format: str, fix: bool, warnings_as_errors: bool, limits: Limits
+) -> int:
     """Find every mistake in specs.
 
     Every variant is built, every shape inferred, and every `expect` held against the result. A folder stands for
@@ -44,7 +47,7 @@ def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_e
         for spec in specs:
             if fix:
                 _mend(spec, sys.stdout if output_format == "text" else sys.stderr, limits)
-            for name, report in check(spec, limits):
+            for name, report in check(spec, limits, variant):
                 reports.append(report)
                 found += report.diagnostics
                 if output_format == "text" and not report.errors:
@@ -59,25 +62,28 @@ def command(specs: tuple[str, ...], output_format: str, fix: bool, warnings_as_e
 
 def _mend(spec: str, stream: object, limits: Limits) -> None:
     """Make the safe fixes in the files that a name means, and say so. Specs that come along aren't the user's."""
-    from archdsl.cli.writing import write
     from archdsl.diagnostics import ArchError
     from archdsl.diagnostics.columns import safe
     from archdsl.fixing import mend
     from archdsl.opening.library import find_all
     from archdsl.opening.reading import read_data
+    from archdsl.reading import NotAFile
+    from archdsl.writing import Edited
 
     try:
         files = [each for each in find_all(spec) if each.title is None and each.folder is not None]
-    except ArchError:
+    except (ArchError, NotAFile):
         return  # The check says it.
     for each in files:
+        if not each.path.is_file():
+            continue  # The check says it.
         data = read_data(each.path, limits)
         if len(data) > limits.bytes:
             continue
         mended = mend(data, str(each.path), each.folder)
         if not mended.diagnostics:
             continue
-        write(Path(each.path), mended.data.decode())
+        Edited(Path(each.path)).write(mended.data)
         print(f"{safe(str(each.path))}: mended {_counted(mended.diagnostics)}", file=stream)  # type: ignore[call-overload]
         for diagnostic in mended.diagnostics:
             place = f"{diagnostic.at.line}:{diagnostic.at.column} " if diagnostic.at else ""

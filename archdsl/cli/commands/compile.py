@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from archdsl.cli.opening import network_arguments, open_network
+from archdsl.cli.writing import force_option
+from archdsl.cli.writing import output as place
 
 if TYPE_CHECKING:
     from archdsl.limits import Limits
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     metavar="FILE.py",
     help="Where to write it, in place of printing.",
 )
-@click.option("--force", is_flag=True, help="Replace FILE.py even if archdsl didn't write it, or it was changed since.")
+@force_option
 def command(
     spec: str, variant: str | None, settings: dict[str, str], limits: Limits, output: Path | None, force: bool
 ) -> None:
@@ -31,10 +33,8 @@ def command(
     It imports torch and nothing of ours. A file that is there is replaced only if archdsl wrote it and nobody
     changed it since.
     """
-    source = open_network(spec, variant, settings, limits=limits).source()
+    network = open_network(spec, variant, settings, limits=limits)
     if output is None:
-        print(source, end="")
-        return
-    from archdsl.cli.writing import write_source
-
-    write_source(output, source, force)
+        print(network.source(), end="")
+    else:
+        place(output, "python", force, network.program).write(network.source())

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from archdsl.cli.opening import network_arguments, open_network
+from archdsl.cli.writing import force_option
+from archdsl.cli.writing import output as place
 
 if TYPE_CHECKING:
     from archdsl.limits import Limits
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     required=True,
     help="Where: .svg, .png, .pdf or .dot.",
 )
+@force_option
 @click.option(
     "--depth", type=click.IntRange(min=0), metavar="N", help="Open N levels of blocks; by default what stays readable."
 )
@@ -41,6 +44,7 @@ def command(
     settings: dict[str, str],
     limits: Limits,
     output: Path,
+    force: bool,
     depth: int | None,
     direction: str,
     fold: bool,
@@ -49,4 +53,8 @@ def command(
 
     Layers and skips are drawn, repeats once with their count.
     """
-    open_network(spec, variant, settings, limits=limits).diagram(output, depth=depth, direction=direction, fold=fold)
+    from archdsl.backends.graphviz import form_of
+
+    network = open_network(spec, variant, settings, limits=limits)
+    target = place(output, form_of(output), force, network.program)
+    network.diagram(target, depth=depth, direction=direction, fold=fold)

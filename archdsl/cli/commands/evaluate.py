@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archdsl.cli.needing import TRAIN, NeedingCommand
+
 if TYPE_CHECKING:
     from archdsl.train.evaluation import PartName
 
 
-@click.command()
+@click.command(cls=NeedingCommand, needs=lambda arguments: TRAIN)
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--data", metavar="DATA", help="Other data than the network was trained on: a name, or `folder:PATH`.")
 @click.option(

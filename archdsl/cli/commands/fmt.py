@@ -27,8 +27,8 @@ def command(paths: tuple[str, ...], check: bool, diff: bool, limits: Limits) -> 
     """Write specs in one style.
 
     A FILE is a spec, a folder, for all specs in it, or `-`, which reads a spec from stdin and prints it. What a
-    spec means doesn't change, and its comments stay: a file for which that can't be held is left alone, and the
-    exit status is 3. A spec with mistakes is left alone too.
+    spec means doesn't change, and its comments and line ends stay: a file for which that can't be held is left
+    alone, and the exit status is 3. A spec with mistakes is left alone too.
     """
     from archdsl.diagnostics import ArchError
     from archdsl.formatting import ChangedMeaning
@@ -75,7 +75,7 @@ def _files(paths: tuple[str, ...]) -> Iterator[str]:
         if path == STDIN or not folder.is_dir():
             yield path
             continue
-        inside = sorted(found for found in folder.rglob("*.arch") if found.is_file())
+        inside = sorted(found for found in folder.rglob("*.arch") if not found.is_dir())
         shown = [found for found in inside if not any(part.startswith(".") for part in found.relative_to(folder).parts)]
         # A folder without one is reported as what can't be formatted.
         yield from map(str, shown or [folder])
@@ -85,18 +85,18 @@ def _format(name: str, check: bool, diff: bool, limits: Limits) -> bool:
     """Format one file and say so; whether it changes. Raises ArchError, ChangedMeaning and OSError."""
     from archdsl.diagnostics.columns import safe
     from archdsl.formatting import format_source
-    from archdsl.opening.reading import source_of
+    from archdsl.opening.reading import line_end, source_of
 
     title = "stdin" if name == STDIN else name
     data = _read(name, limits)
-    text = format_source(source_of(data, title, limits), limits)
-    changes = text.encode() != data
+    text = format_source(source_of(data, title, limits), limits).encode().replace(b"\n", line_end(data))
+    changes = text != data
     if diff:
         if changes:
             from archdsl.cli.difference import difference
             from archdsl.cli.terminal import wants_color
 
-            for line in difference(data.decode(), text, title, wants_color(sys.stdout)):
+            for line in difference(data.decode(), text.decode(), title, wants_color(sys.stdout)):
                 print(line)
     elif check:
         if changes:
@@ -106,11 +106,11 @@ def _format(name: str, check: bool, diff: bool, limits: Limits) -> bool:
             raise OSError("stdout is closed")
         # A text for another program, whatever the encoding of the terminal.
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.write(text)
     elif changes:
-        from archdsl.cli.writing import write
+        from archdsl.writing import Edited
 
-        write(Path(name), text)
+        Edited(Path(name)).write(text)
         print(f"{safe(title)}: formatted")
     return changes
 

@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archdsl.cli.opening import network_arguments, open_network
+from archdsl.cli.needing import NeedingCommand, seeing_needs
+from archdsl.cli.opening import network_arguments
+from archdsl.cli.seeing import open_weighed, sized, title
 from archdsl.cli.weighing import fitting_options, preprocessing_options
+from archdsl.cli.writing import force_option, output
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from archdsl.analysis.head import Head
     from archdsl.limits import Limits
     from archdsl.network import Network
-    from archdsl.runtime.weights import Loaded
+    from archdsl.runtime.predicting import Prediction, Seeing
+    from archdsl.writing import Output
+
+MOST_BYTES = 2**31
+"""What a map of scores may take of memory, in tensors between layers."""
 
 
-@click.command()
+@click.command(cls=NeedingCommand, needs=seeing_needs)
 @network_arguments
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--weights", metavar="WEIGHTS", help="A file, or torchvision: and a name; needless for a RUN.")
@@ -35,6 +45,7 @@ if TYPE_CHECKING:
     metavar="FILE.png",
     help="Draw where the likeliest class is; for one image, at its own size, and a convolutional head.",
 )
+@force_option
 @fitting_options
 @preprocessing_options
 def command(
@@ -47,6 +58,7 @@ def command(
     top: int,
     classes: Path | None,
     map_: Path | None,
+    force: bool,
     new: tuple[str, ...],
     drop: tuple[str, ...],
     any_network: bool,
@@ -54,87 +66,80 @@ def command(
 ) -> None:
     """Say what is in images.
 
-    The likeliest classes are printed with their probabilities. What images go through first is what the weights
+    The network takes one image and gives one vector of scores, of two classes or more; another is refused. The
+    likeliest classes are printed with their probabilities. What images go through first is what the weights
     want, where they say it, and is stated. In place of a SPEC the folder of a training may be given, whose weights
     are then taken.
     """
-    from dataclasses import replace
-
+    from archdsl.analysis.batches import require_batch
+    from archdsl.analysis.classifier import probabilities, require_classifier
     from archdsl.analysis.head import head
     from archdsl.cli.weighing import load_into, said
     from archdsl.diagnostics.columns import safe
-    from archdsl.runtime.images import open_image
-    from archdsl.runtime.predicting import predict
 
-    network, weights = _opened(spec, variant, settings, limits, weights)
-    channels = _channels(network)
+    opened = open_weighed(spec, variant, settings, limits, weights)
+    network = opened.network
+    require_classifier(network.architecture, title(network))
+    require_batch(network.architecture, 1, False, ["keep running statistics: `track_running_stats=true`"])
     found = None if map_ is None else head(network.architecture)
-    if map_ is not None and len(images) > 1:
-        raise click.UsageError("--map draws one image")
-    loaded = load_into(network, weights, new, drop, any_network)
-    loaded = replace(loaded, preprocessing=said(loaded.preprocessing, channels, **preprocessing))
-    print(f"note: {loaded.preprocessing.describe()}", file=sys.stderr)
-    names = _names(loaded, network, classes)
+    if map_ is not None and (len(images) > 1 or map_.suffix.lower() != ".png"):
+        raise click.UsageError("--map draws one image, into a file that ends in .png")
+    place = None if map_ is None else output(map_, "png", force, network.program, weights, *images, classes)
+
+    from archdsl.runtime.images import open_image
+    from archdsl.runtime.predicting import Seeing, predict, without_probabilities
+    from archdsl.runtime.weights.loading import preprocessing_of
+
+    held = opened.read()
+    shown = said(preprocessing_of(network.architecture, held), **preprocessing)
+    network = sized(network, shown)
+    loaded = load_into(network, held, new, drop, any_network)
+    module = without_probabilities(loaded.module, probabilities(network.architecture))
+    seen = Seeing(module, shown, loaded.classes)
+    print(f"note: {shown.describe()}", file=sys.stderr)
+    names = _names(seen.classes, network, classes)
     for path in images:
-        image = open_image(path, channels)
-        predictions = predict(loaded, image, names, top)
+        image = open_image(path, shown.channels)
+        try:
+            predictions = predict(seen, image, names, top)
+        except OSError as error:
+            raise OSError(f"{path}: {error}") from None
         print(safe(path))
         for each in predictions:
             print(f"  {each.probability:.3f}  {safe(each.name)}")
-        if map_ is not None and found is not None:
-            _draw(map_, loaded, found, image, predictions[0])
+        if place is not None and found is not None:
+            _draw(place, network, seen, found, image, predictions[0])
 
 
-def _draw(path: Path, loaded: Loaded, head: Any, image: Any, prediction: Any) -> None:
-    from archdsl.runtime.predicting import draw_map, enlarged, score_map
-    from archdsl.writing import replace
+def _draw(place: Output, network: Network, seen: Seeing, head: Head, image: Image, prediction: Prediction) -> None:
+    from archdsl.runtime.predicting import draw_map, enlarged, probable, score_map
 
-    whole = enlarged(image, loaded)
-    probabilities = score_map(loaded, head, whole).softmax(0)[prediction.index]
+    whole = enlarged(image, seen.preprocessing)
+    # Every layer must take the image at its own size, and the memory hold what they make of it.
+    needed = network.at((seen.preprocessing.channels, whole.height, whole.width)).memory().inference
+    if needed > MOST_BYTES:
+        raise OSError(
+            f"a map of {whole.width}×{whole.height} pixels would take {needed / 2**30:.1f} GiB, "
+            f"more than {MOST_BYTES / 2**30:.0f}; make the image smaller"
+        )
+    probabilities = probable(score_map(seen, head, whole))[prediction.index]
     most = float(probabilities.max())
     places = "x".join(map(str, reversed(probabilities.shape)))
     picture = draw_map(whole, probabilities, f"{prediction.name}: up to {most:.2f} on {places} places")
-    replace(path, lambda draft: picture.save(draft, path.suffix.removeprefix(".") or "png"))
+    place.make(lambda draft: picture.save(draft, "png"))
 
 
-def _opened(
-    spec: str, variant: str | None, settings: dict[str, str], limits: Limits, weights: str | None
-) -> tuple[Network, str]:
-    """The network and its weights: those of a training, where its folder is named, else those that are given."""
-    from archdsl.recipes.run_folder import DESCRIPTION, WEIGHTS
-
-    folder = Path(spec)
-    if weights is not None:
-        return open_network(spec, variant, settings, limits=limits), weights
-    if not (folder / DESCRIPTION).is_file():
-        raise click.UsageError("`--weights` is missing, and only the folder of a training has its own")
-    if variant or settings:
-        raise click.UsageError("a training has its variant and its parameters in its folder")
-    if not (folder / WEIGHTS).is_file():
-        raise OSError(f"`{folder}` has no weights yet: its training isn't finished")
-    from archdsl.recipes.run_folder import open_run
-    from archdsl.train.starting import restart
-
-    return restart(open_run(folder))[0].fitted.network, str(folder / WEIGHTS)
-
-
-def _channels(network: Network) -> int:
-    channels = network.input[0]
-    if len(network.input) != 3 or channels not in (1, 3):
-        raise click.UsageError(f"images have one channel or three, and the network takes {network.architecture.input}")
-    assert isinstance(channels, int)
-    return channels
-
-
-def _names(loaded: Loaded, network: Network, file: Path | None) -> tuple[str, ...]:
+def _names(known: tuple[str, ...], network: Network, file: Path | None) -> tuple[str, ...]:
     """The names of the classes: of a file, of the weights, or ImageNet's where there are as many."""
     if file is not None:
-        names = tuple(file.read_text(encoding="utf-8").splitlines())
+        from archdsl.opening.reading import read_source
+
+        names = tuple(read_source(file).text.splitlines())
         if len(names) != network.output[0]:
             raise click.UsageError(f"{file} has {len(names)} names, and the network {network.output[0]} classes")
         return names
-    if loaded.classes or network.output != (1000,):
-        return loaded.classes
+    if known or network.output != (1000,):
+        return known
     from archdsl.runtime.weights.published import imagenet_classes
 
     return imagenet_classes()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import NeedingCommand, weights_need
+from archdsl.cli.writing import force_option
+from archdsl.cli.writing import output as place
 from archdsl.rewrite.rule import rewrites
+from archdsl.writing import without_mark
 
 if TYPE_CHECKING:
     from archdsl.network import Network
@@ -25,7 +31,12 @@ def _switches() -> list[click.Option]:
     ]
 
 
-@click.command()
+def _needs(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """A spec is rewritten without torch, and only run with it."""
+    return weights_need(arguments) if arguments["weights"] or arguments["proves"] else ()
+
+
+@click.command(cls=NeedingCommand, needs=_needs)
 @click.argument("rule", metavar="RULE")
 @click.argument("spec", metavar="SPEC")
 @click.option(
@@ -42,6 +53,7 @@ def _switches() -> list[click.Option]:
     metavar="W2.safetensors",
     help="Where to write those of the new one.",
 )
+@force_option
 @click.option("--prove", "proves", is_flag=True, help="Run both networks and say how much they differ.")
 def command(
     rule: str,
@@ -52,6 +64,7 @@ def command(
     weights: str | None,
     weights_out: Path | None,
     proves: bool,
+    force: bool,
     **switches: bool,
 ) -> None:
     """Write a network in another form, its weights with it.
@@ -76,8 +89,15 @@ def command(
     program = read_program(found.read(), found.folder)
     network = build(program, variant or found.variant)
     rewritten = network.rewrite(rule, at, **wanted)
+    text = without_mark(rewritten.text)
+    target = new_weights = None
     if output is not None:
+        target = place(output, "spec", force, program, found.path, weights)
         _read_back(rewritten, output)
+    if weights_out is not None:
+        if output is not None and os.path.realpath(output) == os.path.realpath(weights_out):
+            raise click.UsageError("-o and --weights-out are the same file")
+        new_weights = place(weights_out, "safetensors", force, program, found.path, weights)
     proof: Any = None
     made: dict[str, Any] = {}
     held = None
@@ -87,21 +107,19 @@ def command(
         held = weights_of(weights, network.variant)
     if proves or held is not None:
         proof, made = _prove(network, rewritten, held)
-    if weights_out is not None:
+    if new_weights is not None:
         from archdsl.opening.origin import Origin
         from archdsl.proving import rewritten_network
         from archdsl.runtime.weights import write_weights
 
         new = rewritten_network(network, rewritten)
         metadata = Origin.of(new.program, new.architecture).to_metadata()
-        write_weights(weights_out, made, metadata, held.preprocessing if held else None, held.classes if held else ())
-    if output is not None:
-        from archdsl.cli.writing import write
-
-        write(output, rewritten.text)
+        write_weights(new_weights, made, metadata, held.preprocessing if held else None, held.classes if held else ())
+    if target is not None:
+        target.write(text)
     else:
-        print(rewritten.text, end="", flush=True)
-    _report(network, rewritten, proof, sys.stdout if output is not None else sys.stderr)
+        print(text, end="", flush=True)
+    _report(network, rewritten, proof, sys.stdout if target is not None else sys.stderr)
 
 
 command.params += _switches()
@@ -119,10 +137,7 @@ def _read_back(rewritten: Rewritten, output: Path) -> None:
 def _prove(network: Network, rewritten: Rewritten, weights: Weights | None) -> tuple[Any, dict[str, Any]]:
     from archdsl.proving import prove
 
-    try:
-        return prove(network, rewritten, weights)
-    except ImportError:
-        raise click.UsageError("weights and --prove need torch: pip install 'archdsl[torch]'") from None
+    return prove(network, rewritten, weights)
 
 
 def _report(network: Network, rewritten: Rewritten, proof: Any, stream: Any) -> None:

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import TRAIN, NeedingCommand
 from archdsl.cli.recipes import given
 from archdsl.cli.training import begins, begun, fitting_data, say, training_arguments
+from archdsl.diagnostics import ArchError
 from archdsl.recipes.processes import is_first
 
 if TYPE_CHECKING:
     from archdsl.recipes.run_folder import Run
 
-CHANGEABLE = frozenset(
-    ("data_dir", "download", "epochs", "accelerator", "devices", "nodes", "strategy", "workers", "tensorboard")
-)
-"""What may be given anew when a training goes on: how long, and where, but not how."""
 
-
-@click.command()
+@click.command(cls=NeedingCommand, needs=lambda arguments: TRAIN)
 @training_arguments(resume="Go on with the training in a folder, without SPEC.")
 def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
     """Train a network on images.
@@ -40,14 +37,20 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
         run = begun(spec, **arguments)
     data = fitting_data(run)
     say(f"{run.subject.title} on {data.name}")
-    if resume is None and is_first():
-        from archdsl.recipes.run_folder import begin_run
-
-        run = begin_run(run.folder, run.subject, run.recipe)
+    # Ahead of the folder, so that a library that is broken leaves none behind.
+    from archdsl.recipes.run_folder import begin_run, discard
     from archdsl.train.results import table
     from archdsl.train.training import train
 
-    result = train(run, data, resume=resume is not None, say=say)
+    if resume is None and is_first():
+        run = begin_run(run.folder, run.subject, run.recipe)
+
+    try:
+        result = train(run, data, resume=resume is not None, say=say)
+    except (ArchError, OSError):
+        if resume is None and is_first():
+            discard(run)
+        raise
     say("")
     say(table(result.metrics))
     say("")
@@ -59,6 +62,7 @@ def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
 
 
 def _resumed(folder: Path, options: dict[str, Any]) -> Run:
+    from archdsl.recipes.recipe import CHANGEABLE
     from archdsl.recipes.run_folder import Run, open_run
 
     for name in options:

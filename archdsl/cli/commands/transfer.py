@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from archdsl.cli.needing import TRAIN, NeedingCommand
 from archdsl.cli.recipes import given
 from archdsl.cli.training import begins, begun, fitting_data, say, training_arguments
 
 
-@click.command()
+@click.command(cls=NeedingCommand, needs=lambda arguments: TRAIN)
 @training_arguments(resume="Go on with what was begun in a folder, without SPEC.", without=("tune",))
 def command(spec: str | None, resume: Path | None, **arguments: Any) -> int:
     """Compare four ways to begin from weights.

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archdsl.cli.needing import NeedingCommand, weights_need
 from archdsl.cli.opening import network_arguments, open_network
 from archdsl.cli.weighing import fitting_options, preprocessing_options
+from archdsl.cli.writing import force_option
+from archdsl.cli.writing import output as place
 
 if TYPE_CHECKING:
     from archdsl.limits import Limits
@@ -23,7 +26,7 @@ def command() -> None:
     """
 
 
-@command.command("show")
+@command.command("show", cls=NeedingCommand, needs=weights_need)
 @click.argument("weights", metavar="WEIGHTS")
 def show(weights: str) -> None:
     """List the tensors of a file, and what else it says."""
@@ -51,7 +54,7 @@ def show(weights: str) -> None:
         print(f"{safe(key)}: {safe(first[:80])}{' …' if more or len(first) > 80 else ''}")
 
 
-@command.command("fit")
+@command.command("fit", cls=NeedingCommand, needs=weights_need)
 @network_arguments
 @click.argument("weights", metavar="WEIGHTS")
 @fitting_options
@@ -63,6 +66,7 @@ def show(weights: str) -> None:
     metavar="FILE.safetensors",
     help="Write the network's weights, with its spec and the pre-processing.",
 )
+@force_option
 def fit(
     spec: str,
     variant: str | None,
@@ -73,6 +77,7 @@ def fit(
     drop: tuple[str, ...],
     any_network: bool,
     output: Path | None,
+    force: bool,
     **preprocessing: Any,
 ) -> None:
     """Show what of a file goes where in a network.
@@ -85,19 +90,19 @@ def fit(
     from archdsl.weights.report import fit_text
 
     network = open_network(spec, variant, settings, limits=limits)
+    target = None if output is None else place(output, "safetensors", force, network.program, weights)
     held = weights_of(weights, network.variant)
     print(fit_text(network.fit(held, new=new, drop=drop)), flush=True)
     loaded = load_into(network, held, new, drop, any_network, quiet=True)
-    if output is not None:
-        channels = network.input[0]
-        assert isinstance(channels, int)
-        told = said(loaded.preprocessing, channels, **preprocessing)
-        network.save(
-            output, loaded.module, preprocessing=None if told.assumed else told, classes=() if new else loaded.classes
-        )
+    if target is not None:
+        told = None if loaded.preprocessing is None else said(loaded.preprocessing, **preprocessing)
+        if told is None and any(value is not None for value in preprocessing.values()):
+            raise click.UsageError(f"images have a pre-processing, and the network takes {network.architecture.input}")
+        kept = None if told is None or told.assumed else told
+        network.save(target, loaded.module, preprocessing=kept, classes=() if new else loaded.classes)
 
 
-@command.command("spec")
+@command.command("spec", cls=NeedingCommand, needs=weights_need)
 @click.argument("weights", metavar="WEIGHTS")
 def spec(weights: str) -> None:
     """Print the spec that a file carries.

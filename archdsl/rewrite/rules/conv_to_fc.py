@@ -23,6 +23,7 @@ from archdsl.layers.reshape import Flatten, Reshape
 from archdsl.rewrite.afters import Followers
 from archdsl.rewrite.draft import Draft
 from archdsl.rewrite.flow import Readers, in_training_only, restricted, takes, upstream
+from archdsl.rewrite.forms import covers
 from archdsl.rewrite.heads import arguments_kept, bias_field, head_itself, head_text, number_text
 from archdsl.rewrite.peeling import join
 from archdsl.rewrite.rule import Rewrite, impossible, nothing
@@ -43,6 +44,7 @@ class ConvToFc(Rewrite):
 
     name = "conv-to-fc"
     exact = True
+    lays_out_anew = True
 
     def rewrite(self, draft: Draft, at: str | None, **switches: bool) -> Draft:
         readers = Readers(draft)
@@ -97,11 +99,8 @@ def _heads_of_class(draft: Draft, kind: type[Layer]) -> list[tree.Head]:
 
 def _covers(layer: Instance) -> bool:
     """Whether a convolution has one window, which is its whole input."""
-    conv, x = layer.node.layer, layer.node.input
-    if not isinstance(conv, Conv) or conv.groups != 1:
-        return False
-    windows = zip(conv.windows(x), x.spatial, strict=True)
-    return all(window.kernel == size and window.reach == size and window.padding == (0, 0) for window, size in windows)
+    conv = layer.node.layer
+    return isinstance(conv, Conv) and conv.groups == 1 and covers(conv, layer.node.input)
 
 
 def _converts(layer: Instance, readers: Readers) -> bool:

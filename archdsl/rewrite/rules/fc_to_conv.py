@@ -67,6 +67,7 @@ class FcToConv(Rewrite):
 
     name = "fc-to-conv"
     exact = True
+    lays_out_anew = True
     options = {"flatten": "end with `flatten`, so that the scores of one image stay a vector"}
 
     def rewrite(self, draft: Draft, at: str | None, **switches: bool) -> Draft:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from archdsl.analysis.dataflow import Operation
 from archdsl.analysis.instances import Instance
 from archdsl.layers.base import Role
 from archdsl.layers.convolution import Conv
@@ -74,6 +75,9 @@ class FcToGap(Rewrite):
         changes.append(Change(end.span, (Turned(end.span, text), f" {GlobalAvgPool.keyword}")))
         changes += self._unused_afters(draft, [end, *gone])
         return draft.change(changes)
+
+    def stands_for(self, new: Operation, old: Operation, gone: Sequence[Operation]) -> int | None:
+        return 0 if isinstance(old.what, FullyConnected) and isinstance(new.what, Conv) else None
 
     def travels(self, new: Instance, old: Instance | None, gone: Sequence[Instance] = ()) -> Iterator[Travel]:
         if old is not None and type(old.node.layer) is type(new.node.layer):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from archdsl.analysis.dataflow import Operation
 from archdsl.analysis.instances import Instance
 from archdsl.elaborate.binding import split_digits
 from archdsl.elaborate.merges import PROJECTION_SOURCE
@@ -40,6 +41,7 @@ class FoldBatchnorm(Rewrite):
 
     name = "fold-batchnorm"
     exact = True
+    in_training = False
 
     def rewrite(self, draft: Draft, at: str | None, **switches: bool) -> Draft:
         readers = Readers(draft)
@@ -69,6 +71,25 @@ class FoldBatchnorm(Rewrite):
                 f"{len({layer.name for layer in left})} batch norms stay, having nothing to fold into: {places(left)}"
             )
         return draft.change(changes)
+
+    def paired(
+        self, before: Draft, draft: Draft, old: Sequence[Instance], new: Sequence[Instance]
+    ) -> dict[Instance, Instance]:
+        # An identity that keeps the label of a batch norm isn't it.
+        return {
+            each: was
+            for each, was in super().paired(before, draft, old, new).items()
+            if type(each.node.layer) is type(was.node.layer)
+        }
+
+    def stands_for(self, new: Operation, old: Operation, gone: Sequence[Operation]) -> int | None:
+        if not gone or not isinstance(gone[0].what, BatchNorm) or not isinstance(old.what, BiasedLayer):
+            return None
+        if not isinstance(new.what, BiasedLayer) or not new.what.has_bias or new.takes != old.takes:
+            return None
+        alike = old.what.model_copy(update={"bias": new.what.bias}) == new.what
+        foldable = old.what.filter_axis(old.takes[0]) is not None and gone[0].what.track_running_stats
+        return 1 if alike and foldable else None
 
     def travels(self, new: Instance, old: Instance | None, gone: Sequence[Instance] = ()) -> Iterator[Travel]:
         norm = next((layer for layer in gone if isinstance(layer.node.layer, BatchNorm)), None)

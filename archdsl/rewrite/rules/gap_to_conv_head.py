@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from archdsl.analysis.dataflow import Operation
 from archdsl.analysis.instances import Instance
 from archdsl.layers.convolution import ConvHead
 from archdsl.layers.pooling import GlobalAvgPool
@@ -49,6 +50,10 @@ class GapToConvHead(Rewrite):
             raise nothing(self, draft, "there is no `gap`" + (f" below `{at}`" if at else " at the end of it"))
         text = head_text(draft, ConvHead, dash="{in_channels}", fields={"bias": None})
         return draft.change(Change(head.span, (Turned(head.span, text),)) for head in found)
+
+    def stands_for(self, new: Operation, old: Operation, gone: Sequence[Operation]) -> int | None:
+        made = new.makes == old.makes and new.takes == old.takes
+        return 0 if made and isinstance(old.what, GlobalAvgPool) and isinstance(new.what, ConvHead) else None
 
     def travels(self, new: Instance, old: Instance | None, gone: Sequence[Instance] = ()) -> Iterator[Travel]:
         if old is None or not isinstance(old.node.layer, GlobalAvgPool) or not isinstance(new.node.layer, ConvHead):

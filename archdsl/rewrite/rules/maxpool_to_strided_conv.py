@@ -16,9 +16,10 @@ conv3-16 relu conv2-{in_channels}/2 relu conv3-32 relu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from archdsl.analysis.dataflow import Operation
 from archdsl.analysis.instances import Instance
 from archdsl.layers.base import Role
 from archdsl.layers.convolution import Conv
@@ -49,6 +50,7 @@ class MaxpoolToStridedConv(Rewrite):
 
     name = "maxpool-to-strided-conv"
     exact = False
+    ways_out = ("`--added` puts a convolution in the place of each pooling", *Rewrite.ways_out)
     options = {"added": "put a convolution in the place of each pooling, and leave the others as they are"}
 
     def rewrite(self, draft: Draft, at: str | None, **switches: bool) -> Draft:
@@ -78,6 +80,14 @@ class MaxpoolToStridedConv(Rewrite):
         changes += [Change(head.span, (Turned(head.span, "identity"),)) for head in named]
         changes += draft.removals([head for head in moved if head not in named])
         return draft.change(changes)
+
+    def stands_for(self, new: Operation, old: Operation, gone: Sequence[Operation]) -> int | None:
+        if isinstance(old.what, Pool):
+            return 0 if isinstance(new.what, Conv) else None
+        if not isinstance(old.what, WindowLayer) or type(new.what) is not type(old.what):
+            return None
+        stride = getattr(new.what, "stride", None)
+        return 0 if old.what.model_copy(update={"stride": stride}) == new.what else None
 
     def _strides(
         self, draft: Draft, moved: dict[tree.Head, list[Instance]]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from archdsl.analysis.dataflow import dataflow
 from archdsl.analysis.expectations import failures
 from archdsl.analysis.instances import Instance
 from archdsl.diagnostics import Source
@@ -25,7 +26,9 @@ from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, has_state
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, at, text
 from archdsl.layers.base import Layer, written
 from archdsl.layers.biased import BiasedLayer
+from archdsl.layers.reshape import Identity
 from archdsl.rewrite.draft import Draft
+from archdsl.rewrite.labels import Labels, can_be_referred_to
 from archdsl.rewrite.rule import Rewrite, impossible
 from archdsl.shape import Dim
 from archdsl.syntax import parse, tree
@@ -42,12 +45,16 @@ class Unfold(Rewrite):
     name = "unfold"
     exact = True
     writes_out = True
+    keeps_names = True
+    ways_out = ()
 
     def rewrite(self, draft: Draft, at: str | None, **switches: bool) -> Draft:
         if at is not None:
             raise impossible(
                 self, None, "it writes out a whole network, and has no single places", "", "leave out `--at`"
             )
+        # What is written must be a spec again, whose layers are counted one by one.
+        dataflow(draft.network, draft.program.limits.layers)
         source = Source(draft.source.name, _Writer(draft).spec())
         made = Draft(read(parse(source), _no_library), None, lambda position: None)
         made.notes = draft.notes
@@ -56,10 +63,9 @@ class Unfold(Rewrite):
     def paired(
         self, before: Draft, draft: Draft, old: Sequence[Instance], new: Sequence[Instance]
     ) -> dict[Instance, Instance]:
-        """Layers in the order in which they run: there are as many, and of the same kinds."""
-        kinds = [[layer.node.layer.keyword for layer in layers] for layers in (old, new)]
-        assert kinds[0] == kinds[1], "unfolding has changed the layers"
-        return dict(zip(new, old, strict=True))
+        """Layers in the order in which they run; an identity is nothing, and may have come for a label."""
+        olds, news = ([each for each in both if not isinstance(each.node.layer, Identity)] for both in (old, new))
+        return dict(zip(news, olds, strict=False))
 
 
 def _no_library(item: tree.Import) -> Program:
@@ -72,6 +78,8 @@ class _Writer:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.network: Architecture = draft.network
+        self.labels = Labels(self.network)
+        self.length = 0
         self.untrue = {each.at for each in failures(draft.program, draft.network)}
         """The figures that are of another network, as one with parameters of its own is."""
 
@@ -125,22 +133,42 @@ class _Writer:
         self, members: Sequence[Member], entries: tuple[Entry, ...], values: dict[str, Dim], kind: Kind, numbered: bool
     ) -> Iterator[str]:
         """The members of a container; `numbered` says that those without a label go by their position."""
+        shifted = False
         for place, (member, entry) in enumerate(zip(members, entries, strict=True)):
-            node = member.node
+            node, rest = member.node, members[place + 1 :]
+            marks = self.labels.wanted(member)
             if isinstance(node, Repeat):
                 assert isinstance(entry, Inside)
-                yield from self.repeat(node, entry, values, kind, numbered, members[place + 1 :])
+                yield from self.repeat(node, entry, values, kind, numbered)
+                said = ""
             elif isinstance(node, Aux):
-                name = text(member.label or ())
-                yield f"aux {name} from @{node.target} {self.alone(node.body, ())}"
+                said = text(member.label or ())
+                yield f"aux {said} from @{self.labels.spelled(node.target)} {self.alone(node.body, ())}"
             elif isinstance(entry, Inside):
                 assert isinstance(node, Merge)
                 yield from self.merge(node, entry, values)
+                said = ""
             else:
-                said = (
-                    text(at(entry, **values)) if member.label is not None or (not numbered and has_state(node)) else ""
-                )
-                yield f"{_label(said)}{self.node(node, members[place + 1 :], said != '')}"
+                named = member.label is not None or shifted or (not numbered and has_state(node))
+                said = text(at(entry, **values)) if named else ""
+                if marks and not said and not has_state(node):
+                    said = self.labels.new(marks[0], member)
+                aliased = bool(marks) and not can_be_referred_to(said)
+                yield self.afford(f"{_label(said)}{self.node(node, () if aliased else rest, said != '')}")
+            if marks and can_be_referred_to(said):
+                self.labels.called |= dict.fromkeys(marks, said)
+            elif marks:
+                # What can't go by a label of its own is handed on by one that can, which takes a number.
+                alias = self.labels.new(marks[0], member)
+                self.labels.called |= dict.fromkeys(marks, alias)
+                yield f"{alias}: identity"
+                shifted = numbered
+
+    def afford(self, line: str) -> str:
+        """A piece of the text, counted. Raises ArchError where the whole would be longer than a spec may be."""
+        self.length += len(line) + 1
+        self.draft.afford(self.length)
+        return line
 
     def repeat(
         self,
@@ -149,13 +177,12 @@ class _Writer:
         values: dict[str, Dim],
         kind: Kind,
         numbered: bool,
-        rest: Sequence[Member],
     ) -> Iterator[str]:
         start = 0
         for run, turns in zip(node.runs, inside.parts, strict=True):
             assert isinstance(turns, Turns)
             assert isinstance(run.count, int)
-            for number in range(run.count):
+            for number in range(run.count) if run.node.members else ():
                 here: dict[str, Dim] = {**values, str(turns.turn): number}
                 if node.index is not None:
                     here[node.index] = start + number
@@ -171,7 +198,7 @@ class _Writer:
             case Chain():
                 return self.container(node, "group", labelled)
             case Reference():
-                return f"@{node.target}"
+                return f"@{self.labels.spelled(node.target)}"
             case Merge() if is_open(node):
                 (entry,) = names(as_container(node), "named")
                 assert isinstance(entry, Inside)
@@ -195,8 +222,8 @@ class _Writer:
             self.outside = spliced
         return f"[[{inner}]]" if spliced and not labelled else f"[{inner}]"
 
-    outside = False
-    """Whether a group without a label would be spliced here, as in a branch."""
+    outside = True
+    """Whether a group without a label would be spliced here, as at the top and in a branch."""
 
     def merge(self, node: Merge, inside: Inside, values: dict[str, Dim]) -> Iterator[str]:
         """A merge whose labels belong to the container around it."""
@@ -213,16 +240,16 @@ class _Writer:
     def branch(self, branch: Chain, entries: tuple[Entry, ...], values: dict[str, Dim], numbered: bool) -> str:
         outer, self.outside = self.outside, True
         try:
-            return " ".join(self.members(branch.members, entries, values, "group", numbered))
+            # A branch without layers, as an `if` may leave it, is said in a word.
+            return " ".join(self.members(branch.members, entries, values, "group", numbered)) or "identity"
         finally:
             self.outside = outer
 
     def joined(self, node: Merge, branches: list[str]) -> Iterator[str]:
         if node.shortcut == "optional" and node.agrees is not True:
-            # Nothing is added, so that only the main path is left.
-            yield branches[0]
-        else:
-            yield f"{node.kind}<{' | '.join(branches)}>"
+            # Nothing is added, and a group in its place would have other names inside.
+            branches = [*branches, "optional"]
+        yield f"{node.kind}<{' | '.join(branches)}>"
 
 
 def _label(name: str) -> str:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from archdsl.analysis.classifier import is_image
 from archdsl.analysis.state import state
 from archdsl.ir.nodes import Architecture
 from archdsl.record import record
@@ -13,7 +14,7 @@ from archdsl.runtime.module import build
 from archdsl.runtime.weights.reading import Weights
 from archdsl.weights.fitting import Fit, fit
 from archdsl.weights.layouts import Conversion
-from archdsl.weights.preprocessing import Preprocessing, usual
+from archdsl.weights.preprocessing import USUAL_SIDE, Preprocessing, usual
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -26,8 +27,11 @@ class Loaded:
     module: nn.Module
     fit: Fit
     """What went where."""
-    preprocessing: Preprocessing
-    """What images go through first: as the weights say, or the usual, which is then marked as assumed."""
+    preprocessing: Preprocessing | None
+    """What images go through first: as the weights say, or the usual, which is then marked as assumed.
+
+    None where the network takes no images.
+    """
     classes: tuple[str, ...]
     """The names of the classes, where the weights know them."""
 
@@ -99,13 +103,20 @@ def converted(tensor: Tensor, conversion: Conversion) -> Tensor:
     return tensor.reshape(conversion.shape)
 
 
-def preprocessing_of(architecture: Architecture, weights: Weights) -> Preprocessing:
-    """What images go through: as the weights say, else what is usual for the network's input."""
-    if weights.preprocessing is not None:
-        return weights.preprocessing
-    sides = [size for size in architecture.input.spatial if isinstance(size, int)]
+def preprocessing_of(architecture: Architecture, weights: Weights) -> Preprocessing | None:
+    """What images go through: as the weights say, else what is usual for the network's input; None if it is no image.
+
+    What weights say of another number of channels is of another network.
+    """
+    if not is_image(architecture.input):
+        return None
     channels = architecture.input.channels
-    return usual(channels if isinstance(channels, int) else 3, min(sides, default=224))
+    said = weights.preprocessing
+    if said is not None and channels == said.channels:
+        return said
+    height, width = (size if isinstance(size, int) else USUAL_SIDE for size in architecture.input.spatial)
+    found = usual(channels if isinstance(channels, int) else 3, (height, width))
+    return found if said is None else found.at(said.crop)
 
 
 def _title(architecture: Architecture) -> str:

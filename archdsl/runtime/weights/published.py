@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import ArchError, similar_help
-from archdsl.diagnostics.missing import MissingExtra
-from archdsl.runtime.module import require_torch
+from archdsl.diagnostics.missing import require
 from archdsl.runtime.weights.reading import Weights
-from archdsl.weights.files import UnknownPublishedWeights
+from archdsl.weights.files import PUBLISHED, UnknownPublishedWeights
 from archdsl.weights.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from torchvision.models import WeightsEnum
-
-PREFIX = "torchvision:"
 
 RESCALED = frozenset({"googlenet", "inception_v3"})
 """Models that torchvision gives `transform_input=True` together with their weights."""
@@ -30,16 +27,14 @@ def published_weights(name: str, network: str | None) -> Weights:
     torchvision's cache, and their hash is checked then. Raises ArchError for a name that isn't there, OSError with
     one line where there is no network, and ImportError without torchvision.
     """
-    require_torch()
-    try:
-        import torchvision
-    except ImportError as error:
-        raise MissingExtra("torchvision's weights need torchvision: pip install 'archdsl[train]'") from error
+    require("the weights that torchvision publishes", "torch", "torchvision")
+    import torchvision
+
     model, chosen = _choose(torchvision.models, name, network)
     tensors = _fetch(chosen)
     meta = chosen.meta
     return Weights(
-        f"{PREFIX}{type(chosen).__name__}.{chosen.name}",
+        f"{PUBLISHED}{type(chosen).__name__}.{chosen.name}",
         tensors,
         preprocessing=_preprocessing(chosen, model in RESCALED),
         classes=tuple(meta.get("categories", ())),
@@ -107,8 +102,8 @@ def _fetch(chosen: WeightsEnum) -> dict[str, Any]:
 def _preprocessing(chosen: WeightsEnum, rescaled: bool) -> Preprocessing:
     transforms = chosen.transforms()
     return Preprocessing(
-        crop=transforms.crop_size[0],
-        resize=transforms.resize_size[0],
+        crop=(transforms.crop_size[0],) * 2,
+        resize=(transforms.resize_size[0],) * 2,
         interpolation=transforms.interpolation.value,
         mean=tuple(transforms.mean),
         std=tuple(transforms.std),
@@ -118,8 +113,7 @@ def _preprocessing(chosen: WeightsEnum, rescaled: bool) -> Preprocessing:
 
 def imagenet_classes() -> tuple[str, ...]:
     """The names of ImageNet's thousand classes, as torchvision has them. Raises ImportError without torchvision."""
-    try:
-        from torchvision.models import ResNet50_Weights
-    except ImportError as error:
-        raise MissingExtra("the names of ImageNet's classes need torchvision: pip install 'archdsl[train]'") from error
+    require("the list of ImageNet's classes", "torchvision")
+    from torchvision.models import ResNet50_Weights
+
     return tuple(ResNet50_Weights.DEFAULT.meta["categories"])

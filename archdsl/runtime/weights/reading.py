@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import ArchError
+from archdsl.diagnostics.missing import require
+from archdsl.reading import open_file
 from archdsl.record import record
-from archdsl.runtime.module import require_torch
 from archdsl.weights.files import UnreadableWeights, WeightsWithCode
 from archdsl.weights.preprocessing import Preprocessing
 
@@ -73,9 +74,9 @@ def read_weights(path: str | Path) -> Weights:
     The content says which it is, not the name. Raises ArchError for any other file, and for one with code in it, of
     which nothing is run; OSError for a file that can't be read, and ImportError without torch.
     """
-    require_torch()
+    require("a file of weights", "torch", "safetensors")
     path = Path(path)
-    with path.open("rb") as file:
+    with open_file(path) as file:
         start = file.read(_HEADER + 1)
     if start[_HEADER:] != b"{" and (start.startswith(_PICKLES) or not start):
         return _pickled(path)
@@ -110,7 +111,7 @@ def _pickled(path: Path) -> Weights:
     import torch
 
     # Not by the path, which PyTorch looks at for a suffix.
-    with path.open("rb") as file:
+    with open_file(path) as file:
         try:
             held = torch.load(file, map_location="cpu", weights_only=True)
         except Exception as error:

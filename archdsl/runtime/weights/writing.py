@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archdsl.runtime.weights.reading import CLASSES, PREPROCESSING
 from archdsl.weights.preprocessing import Preprocessing
-from archdsl.writing import replace
+from archdsl.writing import Place
+from archdsl.writing.marks import DIGEST, NO_DIGEST
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 def write_weights(
-    path: str | Path,
+    place: Place,
     tensors: Mapping[str, Tensor],
     metadata: Mapping[str, str],
     preprocessing: Preprocessing | None = None,
@@ -28,11 +28,11 @@ def write_weights(
     """
     from safetensors.torch import save_file
 
-    said = dict(metadata)
+    said = {**metadata, DIGEST: NO_DIGEST}
     if preprocessing is not None:
         said[PREPROCESSING] = preprocessing.to_json()
     if classes:
         said[CLASSES] = json.dumps(classes, ensure_ascii=False)
     # Tensors that share memory are written as many times as they have names.
     apart = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    replace(Path(path), lambda draft: save_file(apart, draft, said))
+    place.make(lambda draft: save_file(apart, draft, said))

@@ -6,18 +6,35 @@ looked up by the names that the IR gives, and merges are joined as the language 
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from archdsl.ir.marks import Path
 from archdsl.ir.names import Entry, Inside, Kind, Turns, is_open, names, style
-from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, at, text
+from archdsl.ir.nodes import (
+    Architecture,
+    Aux,
+    Call,
+    Chain,
+    LayerNode,
+    Member,
+    Merge,
+    Node,
+    Reference,
+    Repeat,
+    at,
+    reachable,
+    text,
+)
 from archdsl.layers.torch_call import Module, Parameter
 from archdsl.shape import Dim, Layout, Shape
 
 Values = Mapping[str, Dim]
+Labels = dict[Path, Tensor]
 
 
 class Interpreter:
@@ -29,7 +46,7 @@ class Interpreter:
     def run(self, architecture: Architecture, x: Tensor) -> Tensor:
         return self.container(architecture.body, "top", "", x, {})
 
-    def container(self, chain: Chain, kind: Kind, prefix: str, x: Tensor, marks: dict[str, Tensor]) -> Tensor:
+    def container(self, chain: Chain, kind: Kind, prefix: str, x: Tensor, marks: Labels) -> Tensor:
         """A container; labels inside it are its own, under its name for what is outside."""
         return self.members(chain.members, names(chain, style(chain, kind)), prefix, x, marks, {})
 
@@ -39,11 +56,13 @@ class Interpreter:
         entries: tuple[Entry, ...],
         prefix: str,
         x: Tensor,
-        marks: dict[str, Tensor],
+        marks: Labels,
         values: Values,
     ) -> Tensor:
         for member, entry in zip(members, entries, strict=True):
             node = member.node
+            inner: Labels = {}
+            around, marks = marks, ChainMap(inner, marks)  # type: ignore[assignment]
             if isinstance(node, Repeat):
                 assert isinstance(entry, Inside)
                 x = self.repeat(node, entry, prefix, x, marks, values)
@@ -58,12 +77,11 @@ class Interpreter:
                 x = self.merge(node, parts, x)
             else:
                 x = self.named(node, prefix + text(at(entry, **values)), x, marks, values)
-            marks |= dict.fromkeys(member.marks, x)
+            marks = around
+            marks |= reachable(member, inner, x)
         return x
 
-    def repeat(
-        self, node: Repeat, entry: Inside, prefix: str, x: Tensor, marks: dict[str, Tensor], values: Values
-    ) -> Tensor:
+    def repeat(self, node: Repeat, entry: Inside, prefix: str, x: Tensor, marks: Labels, values: Values) -> Tensor:
         start = 0
         for run, part in zip(node.runs, entry.parts, strict=True):
             assert isinstance(part, Turns)
@@ -76,7 +94,7 @@ class Interpreter:
             start += run.count
         return x
 
-    def named(self, node: Node, name: str, x: Tensor, marks: dict[str, Tensor], values: Values) -> Tensor:
+    def named(self, node: Node, name: str, x: Tensor, marks: Labels, values: Values) -> Tensor:
         if isinstance(node, LayerNode):
             return self.layer(node, name, x)
         if isinstance(node, Reference):
@@ -85,13 +103,9 @@ class Interpreter:
             # What is compared is evaluation.
             return x
         if isinstance(node, Call):
-            return self.container(node.body, "block", f"{name}.", x, {})
+            return self.container(node.body, "block", f"{name}.", x, marks)
         if isinstance(node, Chain):
-            inner = dict(marks)
-            made = self.container(node, "group", f"{name}.", x, inner)
-            own = {label: tensor for label, tensor in inner.items() if label not in marks}
-            marks |= {f"{name.rsplit('.', 1)[-1]}.{label}": tensor for label, tensor in own.items()}
-            return made
+            return self.container(node, "group", f"{name}.", x, marks)
         assert isinstance(node, Merge)
         if is_open(node):
             # A labelled merge with labels inside is a container of its own, which names all of its branches at once.

@@ -125,8 +125,8 @@ def test_layers_handed_over_are_one_class(calls: str, parameters: str, last: str
 @pytest.mark.parametrize(
     ("block", "calls", "classes"),
     [
-        # What the block itself says of the layer comes on top of what is handed over.
-        ("[default conv(padding=0) conv: layer]", "cbr<conv1-8> cbr<conv1x3-4>", 2),
+        # What the block says of its own layers is nothing of those that are handed over.
+        ("[default conv(padding=0) conv: layer]", "cbr<conv1-8> cbr<conv1x3-4>", 1),
         ("[conv: layer]", 'cbr<conv3-8(padding="same")> cbr<conv3-4/2>', 2),
         # One axis of a kernel is no number of its own where the kernel is taken whole.
         ("[conv: layer residual<layer>]", "cbr<conv1x3-4> cbr<conv3-4>", 1),
@@ -211,12 +211,12 @@ def test_no_label_twice(body: str) -> None:
     assert [each.code for each in raised.value.diagnostics] == ["label-twice"]
 
 
-def test_a_label_out_of_reach() -> None:
-    text = "u: [a: conv3-4 residual<b: conv3-4>]\nadd<@u.a | identity>"
-    with pytest.raises(ArchError) as raised:
-        source(text)
-    assert [each.code for each in raised.value.diagnostics] == ["hidden-label"]
-    assert raised.value.diagnostics[0].at is not None
+def test_a_container_that_is_no_sequence_gives_its_inner_tensors() -> None:
+    made = loads("arch net\ninput 4x8x8\nu: [a: conv3-4 residual<b: conv3-4>]\nadd<@u.a | identity>\n")
+    assert "def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:" in made.source()
+    net, x = made.module(), torch.rand(2, 4, 8, 8)
+    a = net.u.a(x)
+    assert torch.equal(net(x), a + (net.u.b(a) + a))
 
 
 def test_a_class_that_builds_something_else_is_caught() -> None:

@@ -1,0 +1,323 @@
+"""The flow of tensors: every operation of the running network with the operations that feed it.
+
+Containers, blocks and repeats are gone, references are resolved, and what is left is what a forward pass does, in the
+order in which it does it. Two specs are the same network if their flows are the same, however they are written; the
+names of modules stand beside the operations, since weights go by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
+
+from archdsl.diagnostics import ArchError, Diagnostic, Span
+from archdsl.ir.marks import Mark, Path
+from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
+from archdsl.ir.nodes import (
+    Architecture,
+    Aux,
+    Call,
+    Chain,
+    LayerNode,
+    Member,
+    Merge,
+    Name,
+    Node,
+    Reference,
+    at,
+    reachable,
+    text,
+)
+from archdsl.ir.nodes import Repeat as RepeatNode
+from archdsl.layers.base import Layer
+from archdsl.record import record
+from archdsl.shape import Dim, Shape
+
+AT_MOST = 100_000
+
+
+class TooManyCopies(Diagnostic):
+    """A network of which something is asked of every single layer, and that has more copies of them than can be meant.
+
+    Shapes, costs and source are no such thing: there a repeat costs what its turns cost that differ.
+    """
+
+    code = "too-many-copies"
+
+
+@record
+class Place:
+    """Where an operation stands in the network and its text; no part of what it computes."""
+
+    span: Span
+    node: Node | None = None
+    home: object = None
+    """The container or branch it stands in; two layers of one home may follow each other directly."""
+    around: tuple[Merge | Aux, ...] = ()
+    """The merges and auxiliary outputs that it is inside of, the outermost first."""
+    marks: tuple[Mark, ...] = ()
+    """The labels whose tensor it makes, by which a reference could read it."""
+    labels: str = ""
+    """Its name with `#` for each part that is no label, and so shifts when a member comes or goes ahead of it."""
+    direct: bool = True
+    """Whether what feeds it is what arrives in the text, and not the tensor of a reference."""
+
+
+@record
+class Operation:
+    """One step of a forward pass, which takes the tensors of earlier operations and makes one."""
+
+    path: str
+    """The module's name, as the `state_dict` has it; of an operation without state what it would be, '' of a merge."""
+    what: Layer | str
+    """A layer; or `input`; `add`, `mul`, `concat` of all that is taken."""
+    takes: tuple[Shape, ...]
+    makes: Shape
+    inputs: tuple[int, ...]
+    """The operations whose tensors it takes, by their place in `Dataflow.operations`, in the order of the merge."""
+    place: Place = field(compare=False, repr=False)
+
+    def keys(self) -> dict[str, tuple[Dim, ...]]:
+        """Keys of the `state_dict` and the shapes of their tensors, parameters ahead of buffers."""
+        if isinstance(self.what, str):
+            return {}
+        (x,) = self.takes
+        found = {**self.what.weights(x), **self.what.buffers(x)}
+        return {f"{self.path}.{name}" if name else self.path: shape for name, shape in found.items()}
+
+
+@record
+class Dataflow:
+    """All operations in the order in which they run, the input first, and which of them make what comes out."""
+
+    operations: tuple[Operation, ...]
+    output: int
+    auxiliary: tuple[tuple[str, int], ...] = ()
+    """The outputs in training only, by their names."""
+
+
+def dataflow(architecture: Architecture, most: int | None = None) -> Dataflow:
+    """The flow of tensors of a settled network. Raises ArchError for one of more than `most` operations."""
+    walk = _Walk(architecture, AT_MOST if most is None else most)
+    made = walk.container(architecture.body, "top", _Around(), walk.arrival(architecture), {})
+    return Dataflow(tuple(walk.found), made.number, tuple(walk.auxiliary))
+
+
+def targets(architecture: Architecture) -> frozenset[Path]:
+    """The labels whose tensors are read from elsewhere: by a reference or by an auxiliary output."""
+    found: set[Path] = set()
+    pending: list[Node] = [architecture.body]
+    seen: set[Node] = set()
+    while pending:
+        node = pending.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, (Reference, Aux)):
+            found.add(node.target)
+        pending += node.parts
+    return frozenset(found)
+
+
+@record
+class _Tensor:
+    """A tensor on its way: the operation that makes it, and whether it is what arrives or was fetched."""
+
+    number: int
+    direct: bool = True
+
+
+_Reachable = Mapping[Path, _Tensor]
+
+
+@record
+class _Around:
+    """Where the walk is: the prefix of names, the turns of repeats, and what is around."""
+
+    prefix: str = ""
+    labels: str = ""
+    values: Mapping[str, Dim] = field(default_factory=dict)
+    home: object = None
+    around: tuple[Merge | Aux, ...] = ()
+
+    def name(self, name: Name) -> str:
+        return self.prefix + text(at(name, **self.values))
+
+    def turn(self, node: RepeatNode, turns: Turns, start: int, number: int) -> _Around:
+        values: dict[str, Dim] = {str(turns.turn): number}
+        if node.index is not None:
+            values[node.index] = start + number
+        return replace(self, values={**self.values, **values})
+
+    def inside(self, node: Merge | Aux) -> _Around:
+        return replace(self, around=(*self.around, node))
+
+
+class _Walk:
+    def __init__(self, architecture: Architecture, most: int) -> None:
+        self.most = most
+        self.name = architecture.name
+        self.span = architecture.body.span
+        self.found: list[Operation] = []
+        self.auxiliary: list[tuple[str, int]] = []
+        self.steps = 0
+        self.wanted = {path[start:] for path in targets(architecture) for start in range(len(path))}
+        """What a label may be called on the way out to where it is read."""
+        self.entries: dict[tuple[Chain, Kind], tuple[Entry, ...]] = {}
+
+    # Each gives the tensor that leaves, and puts the labels that it makes reachable into `made`.
+
+    def container(self, chain: Chain, kind: Kind, around: _Around, x: _Tensor, reach: _Reachable) -> _Tensor:
+        """A container whose labels nobody outside asks for."""
+        return self.labelled(chain, kind, around, x, reach, {})
+
+    def labelled(
+        self, chain: Chain, kind: Kind, around: _Around, x: _Tensor, reach: _Reachable, made: dict[Path, _Tensor]
+    ) -> _Tensor:
+        if (chain, kind) not in self.entries:
+            self.entries[chain, kind] = names(chain, style(chain, kind))
+        return self.members(chain.members, self.entries[chain, kind], replace(around, home=object()), x, reach, made)
+
+    def members(
+        self,
+        members: Iterable[Member],
+        entries: tuple[Entry, ...],
+        around: _Around,
+        x: _Tensor,
+        reach: _Reachable,
+        made: dict[Path, _Tensor],
+    ) -> _Tensor:
+        inside = dict(reach)
+        for member, entry in zip(members, entries, strict=True):
+            self.step()
+            node = member.node
+            inner: dict[Path, _Tensor] = {}
+            if isinstance(node, RepeatNode):
+                assert isinstance(entry, Inside)
+                x = self.repeat(node, entry, around, x, inside, inner)
+            elif isinstance(entry, Inside):
+                assert isinstance(node, Merge)
+                x = self.merge(node, entry, around, x, inside, inner, member.marks)
+            else:
+                x = self.named(member, around.name(entry), around, x, inside, inner)
+            found = reachable(member, inner, replace(x, direct=True)) if self.wanted else {}
+            new = {path: each for path, each in found.items() if path in self.wanted}
+            made |= new
+            inside |= new
+        return x
+
+    def repeat(
+        self,
+        node: RepeatNode,
+        inside: Inside,
+        around: _Around,
+        x: _Tensor,
+        reach: _Reachable,
+        made: dict[Path, _Tensor],
+    ) -> _Tensor:
+        start = 0
+        for run, turns in zip(node.runs, inside.parts, strict=True):
+            assert isinstance(turns, Turns)
+            assert isinstance(run.count, int)
+            # Turns of nothing may be more than anybody counts to.
+            for number in range(run.count) if run.node.members else ():
+                self.step()
+                here = around.turn(node, turns, start, number)
+                x = self.members(run.node.members, turns.entries, here, x, {**reach, **made}, made)
+            start += run.count
+        return x
+
+    def merge(
+        self,
+        node: Merge,
+        inside: Inside,
+        around: _Around,
+        x: _Tensor,
+        reach: _Reachable,
+        made: dict[Path, _Tensor],
+        marks: tuple[Mark, ...],
+    ) -> _Tensor:
+        """A merge whose labels belong to the container around it."""
+        ends: list[_Tensor] = []
+        for branch, entries in zip(node.branches, inside.parts, strict=True):
+            assert not isinstance(entries, Turns)
+            here = replace(around.inside(node), home=object())
+            ends.append(self.members(branch.members, entries, here, x, {**reach, **made}, made))
+        return self.joined(node, ends, around, x, marks)
+
+    def named(
+        self, member: Member, name: str, around: _Around, x: _Tensor, reach: _Reachable, made: dict[Path, _Tensor]
+    ) -> _Tensor:
+        node = member.node
+        labels = around.labels + ("#" if member.label is None else name.removeprefix(around.prefix))
+        below = replace(around, prefix=name + ".", labels=labels + ".")
+        match node:
+            case LayerNode():
+                place = Place(node.span, node, around.home, around.around, member.marks, labels, x.direct)
+                return self.add(Operation(name, node.layer, (node.input,), node.output, (x.number,), place))
+            case Call():
+                # What labels a block has inside is its own business.
+                return self.container(node.body, "block", below, x, reach)
+            case Chain():
+                return self.labelled(node, "group", below, x, reach, made)
+            case Aux():
+                return self.aux(node, member, name, around, x, reach)
+            case Reference():
+                return replace(reach[node.target], direct=False)
+            case Merge() if is_open(node):
+                (entry,) = names(as_container(node), "named")
+                assert isinstance(entry, Inside)
+                return self.merge(node, entry, below, x, reach, made, member.marks)
+            case Merge():
+                ends: list[_Tensor] = []
+                for number, branch in enumerate(node.branches):
+                    here = replace(below.inside(node), prefix=f"{name}.{number}.", labels=f"{labels}.#.", home=object())
+                    entries = names(branch, "numbered")
+                    ends.append(self.members(branch.members, entries, here, x, {**reach, **made}, made))
+                return self.joined(node, ends, around, x, member.marks)
+        raise AssertionError(f"a settled network has no {type(node).__name__}")
+
+    def aux(self, node: Aux, member: Member, name: str, around: _Around, x: _Tensor, reach: _Reachable) -> _Tensor:
+        alone = Member(label=member.label, node=node.body)
+        here = replace(around.inside(node), home=object())
+        made = self.named(alone, name, here, replace(reach[node.target], direct=False), reach, {})
+        self.auxiliary.append((name, made.number))
+        return x
+
+    # Operations
+
+    def arrival(self, architecture: Architecture) -> _Tensor:
+        """The tensor of the input."""
+        place = Place(architecture.body.span)
+        return self.add(Operation("", "input", (), architecture.input, (), place))
+
+    def joined(self, node: Merge, ends: list[_Tensor], around: _Around, x: _Tensor, marks: tuple[Mark, ...]) -> _Tensor:
+        kind: str = node.kind
+        takes = [branch.output for branch in node.branches]
+        if kind == "residual":
+            if node.shortcut == "optional" and node.agrees is not True:
+                # Nothing is added.
+                return replace(ends[0], direct=False)
+            kind = "add"
+            if len(ends) == 1:
+                ends, takes = [*ends, x], [*takes, node.input]
+        numbers = tuple(each.number for each in ends)
+        place = Place(node.span, node, around.home, around.around, marks)
+        return self.add(Operation("", kind, tuple(takes), node.output, numbers, place))
+
+    def add(self, operation: Operation) -> _Tensor:
+        if len(self.found) > self.most:
+            self.refuse()
+        self.found.append(operation)
+        return _Tensor(len(self.found) - 1)
+
+    def step(self) -> None:
+        """One more member or turn: those without an operation are work as well."""
+        self.steps += 1
+        if self.steps > 10 * self.most:
+            self.refuse()
+
+    def refuse(self) -> None:
+        raise ArchError(
+            TooManyCopies(self.span, f"`{self.name}` has more than {self.most:,} layers to go through one by one")
+        )

@@ -1,0 +1,118 @@
+"""A source is read back before it is given to anybody: every kind of change to it is found, with its place."""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Iterator
+
+import pytest
+
+import archdsl
+from archdsl.backends.torch import source as write
+from archdsl.backends.torch.reading import WrongSource
+from archdsl.backends.torch.source import SourceWriter
+from tests.backends.torch.changes import KINDS, changed, places
+
+ENOUGH = 10
+"""On so many networks each kind of change is made."""
+
+ZOO = (
+    "alexnet",
+    "squeezenet1_1",
+    "resnet18",
+    "resnet50",
+    "mobilenet_v2",
+    "densenet121",
+    "googlenet",
+    "shufflenet_v2_x0_5",
+    "mnasnet0_5",
+    "vgg11",
+    "vgg11_bn",
+    "unet",
+    "fcn32s",
+    "se_resnet50",
+    "lecture-resized",
+    "lenet5",
+)
+
+# Labels, branches and loops that the zoo has few of.
+SMALL = tuple(
+    text.replace("WIDTH", str(width))
+    for width in (4, 6, 8, 10, 12)
+    for text in (
+        "arch net  input 4x8x8  a: conv3-WIDTH  b: conv3-WIDTH relu  add<@a | identity> concat<@b | @a conv1-3> "
+        "gap fc-3",
+        "arch net  input 4x8x8  m: [a: conv3-WIDTH relu  c: conv3-4] concat<@m.a | identity> conv1-8 gap fc-2",
+        "arch net  input 4x8x8  block unit(c) = [residual<a: conv3-{c} bn relu b: conv3-{c} bn | project> relu] "
+        "unit(WIDTH) x6 fc-5",
+        "arch net  input 4x8x8  n: [conv3-WIDTH a: relu conv3-4 bn] gap fc-3",
+        "arch net  input 4x8x8  n: [conv3-WIDTH a: relu conv3-4 bn] gap fc-3",
+        "arch net  input 4x8x8  concat<conv1-WIDTH relu | conv3-4 bn> x5 conv1-4 residual<conv3-4 relu> gap fc-3",
+        "arch net  input 4x8x8  s: [conv3-4 bn relu] x7 mul<identity | gap fc-4 sigmoid> concat<@s | conv3-WIDTH> fc-3",
+        "arch net  input 4x8x8  block tail<l> = [l concat<identity | l>]  a: conv3-4 tail<add<@a | conv3-4>> "
+        "conv3-WIDTH gap fc-2",
+    )
+)
+
+
+def networks() -> Iterator[archdsl.Network]:
+    for text in SMALL:
+        yield archdsl.loads(text)
+    for name in ZOO:
+        yield archdsl.load(name)
+
+
+NETWORKS = tuple(networks())
+TREES = [(network, ast.parse(network.source())) for network in NETWORKS]
+
+
+class Changing(SourceWriter):
+    """Writes a source that is changed before it is read back."""
+
+    changed = ""
+
+    def read_back(self, text: str) -> None:
+        super().read_back(self.changed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_change_is_found_with_its_place(kind: str) -> None:
+    draw = random.Random(kind)
+    met = 0
+    for network, tree in draw.sample(TREES, len(TREES)):
+        found = places(kind, tree)
+        if not found or met == ENOUGH:
+            continue
+        met += 1
+        writer = Changing(network.program, network.architecture)
+        writer.changed = changed(kind, tree, draw.choice(found))
+        try:
+            with pytest.raises((WrongSource, SyntaxError)) as wrong:
+                writer.write()
+        except BaseException:
+            print(network, writer.changed)
+            raise
+        if wrong.type is WrongSource:
+            source = network.program.file.source.name
+            assert str(wrong.value).startswith(f"{source}:"), wrong.value
+    assert met == ENOUGH, f"only {met} networks have a place for it"
+
+
+def test_what_is_not_changed_passes() -> None:
+    for network, tree in TREES:
+        writer = Changing(network.program, network.architecture)
+        writer.changed = ast.unparse(tree)
+        assert writer.write() == write(network.program, network.architecture)
+
+
+def test_a_million_turns_are_compared_as_ten_are() -> None:
+    text = "arch net  input 4x8x8  [residual<conv3-4 bn relu conv3-4 bn> relu] x{n} gap fc-2"
+    network = archdsl.loads(text.replace("{n}", "1000000"))
+    tree = ast.parse(network.source())
+    for kind in ("a loop is one short", "a loop is one long", "the kernel is another"):
+        for place in places(kind, tree):
+            writer = Changing(network.program, network.architecture)
+            writer.changed = changed(kind, tree, place)
+            with pytest.raises(WrongSource):
+                writer.write()

@@ -1,0 +1,178 @@
+"""Specs made at random: what `check` passes compiles, runs, and is what its text says; `make generated` tries more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+import torch
+
+from . import executing, judging
+from .__main__ import timed
+from .mutants import mutants
+from .writing import SpecWriter
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tensors of a few hundred elements take longer to be shared out than to be worked on."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def faults(texts: Iterator[str], parametric: bool = False) -> tuple[list[str], Counter[str]]:
+    """What is wrong with any of some texts, and how many of them came out how."""
+    kinds: Counter[str] = Counter()
+    wrong = []
+    for text in texts:
+        verdict = timed(text, parametric)
+        kinds[verdict.kind] += 1
+        if verdict.is_fault:
+            wrong.append(f"{verdict.kind}: {verdict.detail}\n{text}")
+    return wrong, kinds
+
+
+def test_what_check_passes_is_what_is_written() -> None:
+    wrong, kinds = faults(SpecWriter(seed).spec() for seed in range(240))
+    assert not wrong, "\n\n".join(wrong)
+    assert kinds["ok"] > 0.7 * kinds.total(), kinds
+
+
+def test_mutants_that_check_passes_are_what_is_written() -> None:
+    wrong, kinds = faults(mutants(1, 60))
+    assert not wrong, "\n\n".join(wrong)
+    assert kinds["ok"] > 0.1 * kinds.total(), kinds
+
+
+def test_the_constructor_builds_what_other_parameters_elaborate_to() -> None:
+    wrong, _ = faults((SpecWriter(seed, open=True).spec() for seed in range(40)), parametric=True)
+    assert not wrong, "\n\n".join(wrong)
+
+
+RIGHT = "arch net(q = 3)\ninput 4x6x6\na: conv3-{q} relu m: [b: conv3-{q} bn] add<@a | identity> gap fc-2\n"
+
+WRONG = {
+    "names": ("m: [", "n: ["),
+    "shapes of weights": ("b: conv3", "b: conv1"),
+    "values": ("add<@a | identity>", "add<@m.b | identity>"),
+    "training outputs": ("gap fc-2", "aux o from @a [gap] gap fc-2"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_another_network_in_its_place_is_seen(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The source of a text that differs in one place."""
+    assert judging.judge(RIGHT).kind == "ok"
+    other = judging.network_of(RIGHT.replace(*WRONG[kind])).source()
+    monkeypatch.setattr(judging, "written", lambda network: other)
+    assert judging.judge(RIGHT, parametric=False).kind == kind
+
+
+def test_a_constructor_that_builds_another_network_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = judging.network_of(RIGHT).source()
+    assert source.count("q") > 3
+    wrong = source.replace("nn.Conv2d(4, q,", "nn.Conv2d(4, 3 + 0 * q,")
+    assert wrong != source
+    monkeypatch.setattr(judging, "written", lambda network: wrong)
+    assert judging.judge(RIGHT).kind.startswith("constructor")
+
+
+def test_the_same_seed_writes_the_same_specs() -> None:
+    assert [SpecWriter(seed).spec() for seed in range(5)] == [SpecWriter(seed).spec() for seed in range(5)]
+    assert list(mutants(3, 5)) == list(islice(mutants(3, 9), 5))
+    assert executing.LARGEST > 0
+
+
+FOUND = {
+    "a label of the text around in layers that a block's label would capture": "arch net\ninput 4x8x8\n"
+    "block cat<other> = [a: conv3-6 concat<@a | other>]\na: conv3-4 conv3-6 cat<concat<@a | identity>>\n",
+    "a reference that is handed over": "arch net\ninput 4x8x8\nblock cat<other> = [concat<other | identity>]\n"
+    "a: conv3-4 relu cat<@a>\n",
+    "a label inside a container": "arch net\ninput 4x8x8\nl: [m: [a: conv3-4 tanh] add<@m.a | identity>]\n",
+    "a label inside a labelled merge": "arch net\ninput 4x8x8\n"
+    "m: concat<a: conv3-4 | b: conv3-4> conv1-4 add<@m.a | identity>\n",
+    "a copy of a repeat inside a container": "arch net\ninput 4x8x8\n"
+    "m: [a{i}: conv3-4 x3 as i] add<@m.a1 | identity>\n",
+    "the turn before": "arch net\ninput 4x8x8\n[if {i > 0} [add<@a{i - 1} | identity>] a{i}: conv3-4 relu] x3 as i\n",
+    "a let in a block of a spliced repeat": "arch net\ninput 4x8x8\n"
+    "block d(p) = [let n = {in_channels} conv1-{4 * n} conv1-{p}]\nblock s(p) = [concat<identity | d(p)> x3]\ns(4)\n",
+    "an output from inside a branch": "arch net\ninput 4x8x8\nadd<a: conv3-4 relu | identity>\n"
+    "aux side from @a [gap fc-3]\ngap fc-2\n",
+    "an output that names a later label": "arch net\ninput 4x8x8\na: conv3-4\nb: conv3-4\n"
+    "aux side from @a [add<@b | identity> gap fc-3]\ngap fc-2\n",
+    "nested conditionals": "arch net\ninput 4x8x8\n"
+    "block b(c, k) = [conv1-{(2 if c < 5 else 3) if k > 3 else 7}(bias=false)]\nb(6, 5) b(4, 1) gap\n",
+    "a floor division by a negative number": "arch net(c = 7)\ninput 4x8x8\nconv1-{(c // 3) // -2 + 4}\n",
+    "a number in layers that are handed over": "arch net(q = 4)\ninput 4x8x8\nblock b<l> = [l relu]\nb<conv3-{q}>\n",
+    "a function that only forward uses": "arch net(q = 4)\ninput 4x8x8\npad(channels=(1, divisible(q, 4)))\n",
+    "the index of turns around in a label": "arch net\ninput 4x8x8\nd: [l{i}: layerscale] x2 as i\n",
+    "an index that is called name": "arch net\ninput 4x8x8\na{name}: relu x2 as name\n",
+    "names of the source": "arch net(Cna = 4, name = 2)\ninput 4x8x8\nblock drop_path = [droppath(0.1)]\n"
+    "block named_tuple(c) = [conv1-{c}]\ndrop_path named_tuple(Cna) NetOutputs: conv1-{name}\n"
+    "aux side from @NetOutputs [gap]\ngap\n",
+    "channels that are scaled by a branch of one place": "arch net\ninput 4x1\nmul<conv1-4 | identity>\n",
+    "a part of the channels by its name": "arch net\ninput 4x8x8\n"
+    "f: [p: chunk(0, 2) q: pad(1) r: crop(1) s: layerscale] concat<@f.p | @f.r | @f.s>\n",
+    "a name that is given again behind a default": "arch net\ninput 4x8x8\n"
+    "let e = {0.5}\ndefault bn(eps=e)\nlet e = {0.1}\nbn\n",
+    "a name of a default that a block has for a parameter": "arch net(e = 0.5)\ninput 4x8x8\n"
+    "default bn(eps=e)\nblock b(e) = [bn leakyrelu(e)]\nb(0.1)\n",
+    "a name that is given again behind an after": "arch net\ninput 4x8x8\n"
+    "let e = {5}\nafter conv [conv1-{e}(bare)]\nlet e = {3}\nconv3-4\n",
+    "a labelled group on a side that isn't taken": "arch net\ninput 3x8x8\n"
+    "residual<dwconv3 if {in_channels > 9} [a: [conv1-3]]>\n",
+    "one label around and inside of a labelled merge": "arch net\ninput 4x8x8\n"
+    "left: relu\nmid: add<@left | left: relu> add<@left | @mid.left>\n",
+    "an empty container in a branch": "arch net\ninput 4x8x8\nadd<[[]] | relu>\n",
+    "a shortcut that is projected in the first turn of a block by a name": "arch net(unit = basic)\ninput 3x8x8\n"
+    "block basic(c) = [residual<conv3-{c} | project>]\nunit(2) x2\n",
+    "a reference that is handed to a block with defaults, inside a merge": "arch net\ninput 4x8x8\n"
+    'relu6: ln conv1-2\n"conv 1": concat<relu6: residual<layer<@relu6>(8)> | identity>\n'
+    "block layer<p>(h = 3, i = 3) = [let d = {in_channels} concat<identity | p> conv1-{d}]\n",
+    "in_channels of layers that are handed over": "arch net\ninput 4x8x8\n"
+    "block b<l> = [conv1-7 l]\nb<conv3-{in_channels}> b<conv3-{in_channels} relu>\n",
+    "statements of a block around what is handed to it": "arch net\ninput 4x8x8\n"
+    "block b<l> = [default bn(eps=0.5) after conv tanh l]\nb<bn> b<conv3-4> b<conv3-4 bn>\n",
+    "a block handed to itself": "arch net\ninput 4\nblock f<l> = [fc-3 l]\nf<f<relu>>\n",
+    "a let that depends on what arrives, beside a block": "arch net\ninput 4\n"
+    "let a = {in_channels}\nlet b = {a + 1}\nblock c = [relu]\nc fc-{b}\n",
+}
+"""What was wrong once."""
+
+
+def test_a_constructor_offers_parameters_by_their_names() -> None:
+    names = ("x", "self_", "Cna", "size", "name")
+    for name in names:
+        verdict = judging.judge(f"arch net({name} = 2)\ninput 4x8x8\nblock cna(c) = [conv1-{{c}}]\ncna({name})\n")
+        assert verdict.kind == "ok", (name, verdict)
+
+
+@pytest.mark.parametrize("text", FOUND.values(), ids=FOUND)
+def test_what_was_found_is_mended(text: str) -> None:
+    verdict = judging.judge(text)
+    assert verdict.kind == "ok", verdict
+
+
+TWICE = {
+    "a number that is a position": 'body: [upsample2 conv3-4 "0": conv1-4]',
+    "a position that is a number": 'body: ["1": conv3-4 conv1-4]',
+    "in a block": 'block b = [relu "0": conv3-4 bn]\nb',
+    "in turns": 'body: ["{i + 1}": conv1-4 x3 as i conv1-4]',
+    "behind an after": 'after conv relu\nbody: ["1": conv3-4 conv1-4]',
+}
+
+
+@pytest.mark.parametrize("body", TWICE.values(), ids=TWICE)
+def test_no_two_modules_have_one_name(body: str) -> None:
+    """Such a text is refused, or names are given that are apart."""
+    assert judging.judge(f"arch net\ninput 4x8x8\n{body}\n").kind in ("refused", "refused alone", "ok")
+
+
+@pytest.mark.parametrize("label", ["append", "pop", "extend", "insert", "relu1", "relu_1", "conv", "group"])
+def test_labels_that_mean_something_elsewhere(label: str) -> None:
+    text = f"arch net\ninput 4x8x8\nm: [{label}: conv3-4 relu relu] relu relu {label}: conv1-4 conv1-4 conv1-4\n"
+    assert judging.judge(text).kind in ("refused", "ok")
