@@ -91,7 +91,7 @@ def check_text(source: Source, folder: Path | None, limits: Limits = USUAL, only
     if any(each.remedies for each in report.diagnostics):
 
         def found(report: Report) -> Found:
-            return Found(report.diagnostics, report.by_itself, report.stage)
+            return Found(report.diagnostics, report.by_itself, report.stage, report.variants)
 
         offer(source, found(report), lambda mended: found(_checked(mended, folder, limits, only)))
     return report

@@ -2,8 +2,8 @@
 
 A rule that proposes an edit sees a token or a head, and may be wrong about the rest. So the edit is made, the mended
 text is checked as a whole, and what is said of it then decides: the mistake has to be gone, the others have to be what
-they were, and nothing may be new. Remedies are tried together, and by halves where that won't do, so that hundreds of
-them cost little more than one; the number of tries is bounded, and what could not be tried isn't offered.
+they were, and nothing may be new. Many remedies are tried together, and by halves where that won't do, so that hundreds
+of them cost little more than one; the number of tries is bounded, and what could not be tried isn't offered.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ from archdsl.record import record
 
 AT_MOST = 32
 """Mended texts that are checked for one text."""
+_FEW = 6
+"""Remedies that are tried one by one: two together may hide that one alone changes what is said of the other."""
 _CHARACTERS = 1_000_000
 """Characters of mended texts that are checked for one text, four texts at least."""
+_NETWORKS = 100
+"""Networks that are built for one text, those of a dozen texts at least."""
 
 Stage = Literal["text", "items", "built"]
 """Whether a text isn't in the language, its items are not those of a spec, or it was tried to build it."""
@@ -39,6 +43,8 @@ class Found:
     """Codes and places."""
     stage: Stage = "built"
     """How far the text got: what lies behind could not be looked at."""
+    networks: int = 1
+    """How many it may be built into."""
 
 
 def offer(source: Source, found: Found, check: Callable[[Source], Found]) -> None:
@@ -74,7 +80,11 @@ class _Tries:
         self.source = source
         self.found = found
         self.check = check
-        self.left = min(AT_MOST, max(4, _CHARACTERS // max(1, len(source.text))))
+        self.left = min(
+            AT_MOST,
+            max(4, _CHARACTERS // max(1, len(source.text))),
+            max(12, _NETWORKS // max(1, found.networks)),
+        )
 
     def all(self, pairs: Sequence[_Pair]) -> None:
         """Offer what mends: those whose places lie apart together, those that overlap with them afterwards."""
@@ -94,6 +104,10 @@ class _Tries:
 
     def halves(self, pairs: Sequence[_Pair]) -> None:
         """Offer what mends of remedies that don't overlap; the next ones of a mistake where the first don't."""
+        if 1 < len(pairs) <= _FEW:
+            for pair in pairs:
+                self.halves([pair])
+            return
         suspects = self.suspects(pairs)
         if not suspects:
             for diagnostic, remedy in pairs:
@@ -101,7 +115,8 @@ class _Tries:
                 if remedy.help:
                     diagnostic.helps = (remedy.help,)
         elif len(suspects) < len(pairs):
-            self.halves([pair for pair in pairs if pair not in suspects])
+            blamed = {id(diagnostic) for diagnostic, _ in suspects}
+            self.halves([pair for pair in pairs if id(pair[0]) not in blamed])
             self.others(suspects)
         elif len(pairs) > 1 and self.left > 0:
             middle = len(pairs) // 2
@@ -137,14 +152,14 @@ class _Tries:
                 kept[said] -= 1
             else:
                 new.append(each)
-        if +kept or not all(self.was_hidden(each, after, mended, pairs) for each in new):
-            return [pair for pair in pairs if mended.touches(pair[1], new)] or pairs
+        if +kept or (new and not self.were_hidden(new, after, mended, pairs)):
+            return mended.touched(pairs, new) or pairs
         if after.stage == "text":
             # What can't be read yet could not be looked at: it is, once all the rest is mended or passed over.
             mended, after = self.made([remedy for _, remedy in pairs], self.passing(pairs))
             if after.stage == "text":
                 return pairs
-            return [pair for pair in pairs if mended.touches(pair[1], after.diagnostics)]
+            return mended.touched(pairs, after.diagnostics)
         return ()
 
     def made(self, remedies: Iterable[Remedy], more: Iterable[Edit] = ()) -> tuple[_Mended, Found]:
@@ -169,23 +184,27 @@ class _Tries:
                 taken += [(edit.span.start, edit.span.end) for edit in edits]
         return found
 
-    def was_hidden(self, new: Diagnostic, after: Found, moved: _Mended, pairs: Sequence[_Pair]) -> bool:
-        """Whether a mistake that wasn't said before was there, and could not be seen for another.
+    def were_hidden(self, new: Iterable[Diagnostic], after: Found, mended: _Mended, pairs: Sequence[_Pair]) -> bool:
+        """Whether what wasn't said before was there, and could not be seen for another mistake.
 
-        A text that can't be read shows nothing else of what is wrong, and none with a mistake is warned of. What stands
-        elsewhere and is wrong by itself was there, unless it speaks of a name on lines that were wrong or are edited.
+        Anything new speaks against a guess. An edit that has one meaning isn't to blame for what stands elsewhere:
+        a text that can't be read shows nothing else of what is wrong, and none with a mistake is warned of. That is so
+        where it is wrong by itself, unless it speaks of a name on lines that were wrong or are edited.
         What building shows may come of the edit, and speaks against it.
         """
-        if new.at is None or after.stage != "built" or moved.is_touched(new.at):
+        if after.stage != "built" or not all(remedy.is_safe for _, remedy in pairs):
             return False
-        if new.severity != "error":
-            return all(remedy.is_safe for _, remedy in pairs)
-        is_by_itself = (new.code, repr(new.at)) in after.by_itself
-        return (
-            self.found.stage == "text"
-            and is_by_itself
-            and not moved.is_named(new.at.text, (each.at for each, _ in pairs))
-        )
+        names = mended.names(each.at for each, _ in pairs)
+        for each in new:
+            if each.at is None or not mended.lines.isdisjoint(mended.lines_at(each.at)):
+                return False
+            if each.severity != "error":
+                continue
+            if self.found.stage != "text" or (each.code, repr(each.at)) not in after.by_itself:
+                return False
+            if not names.isdisjoint(re.findall(r"\w+", each.at.text)):
+                return False
+        return True
 
 
 class _Mended:
@@ -206,11 +225,14 @@ class _Mended:
         start = edit.span.start + self.shifts[bisect_left(self.starts, edit.span.start)]
         return self._lines(start, start + len(edit.replacement))
 
-    def touches(self, remedy: Remedy, found: Iterable[Diagnostic]) -> bool:
-        """Whether something is said of the lines that a remedy made."""
-        lines = {line for edit in remedy.edits for line in self.lines_of(edit)}
-        places = (each.at for each in found if each.at is not None and each.at.source is self.source)
-        return any(line in lines for at in places for line in self._lines(at.start, at.end))
+    def touched(self, pairs: Sequence[_Pair], found: Iterable[Diagnostic]) -> list[_Pair]:
+        """Those of the remedies that were made, of whose lines something is said."""
+        wrong = {line for each in found if each.at is not None for line in self.lines_at(each.at)}
+        return [pair for pair in pairs if any(not wrong.isdisjoint(self.lines_of(edit)) for edit in pair[1].edits)]
+
+    def lines_at(self, span: Span) -> range:
+        """The lines of a place of the mended text; none of another's."""
+        return self._lines(span.start, span.end) if span.source is self.source else range(0)
 
     def _lines(self, start: int, end: int) -> range:
         return range(self.source.position(start)[0], self.source.position(end)[0] + 1)
@@ -224,22 +246,15 @@ class _Mended:
         shift = self.shifts[bisect_left(self.starts, at.start)]
         return diagnostic.code, at.source.name, at.start + shift, diagnostic.message
 
-    def is_named(self, text: str, wrong: Iterable[Span | None]) -> bool:
-        """Whether the lines of places that were wrong, or that were edited, speak of a name."""
+    def names(self, wrong: Iterable[Span | None]) -> set[str]:
+        """The words on the lines of places that were wrong, and on those that were edited."""
         lines = {
             line
             for span in (*self.edited, *wrong)
             if span is not None and span.source is self.original
             for line in range(self.original.position(span.start)[0], self.original.position(span.end)[0] + 1)
         }
-        names = set(re.findall(r"\w+", text))
-        return any(not names.isdisjoint(re.findall(r"\w+", self.original.line(line))) for line in lines)
-
-    def is_touched(self, span: Span) -> bool:
-        """Whether a place of the mended text lies on a line that was edited."""
-        if span.source is not self.source:
-            return False
-        return any(line in self.lines for line in self._lines(span.start, span.end))
+        return {word for line in lines for word in re.findall(r"\w+", self.original.line(line))}
 
 
 def _said(diagnostic: Diagnostic) -> Said:

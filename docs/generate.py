@@ -186,7 +186,7 @@ def coming_from() -> str:
         "A fix stands where it is the same layer: *made* by `archdsl check --fix`, or *offered* to editors.\n"
         "The words stand beside each layer's class; `archdsl layers Conv2DTranspose` finds a layer by any of them.",
     ]
-    for title, rows in read_phrases(HERE / "coming-from.txt"):
+    for title, rows in read_phrases(Path(__file__).parent / "coming-from.txt"):
         parts.append(f"## {title}")
         answers = ((written, answer(spec_with(written))) for written, _ in rows)
         parts.append(

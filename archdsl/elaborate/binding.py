@@ -209,9 +209,9 @@ class Binder:
         field = getattr(kind, part)
         if field is None or field in given:
             name = dict(_PARTS)[part]
-            helps = ["leave it out"]
             fixes = [_without_number(part, span, head)]
             remedies = _elsewhere(kind, part, span, head)
+            helps = [each.help for each in remedies] or ["leave it out"]
             if part == "digits" and head.name.text not in keywords():
                 colon = head.name.span.source.span(head.name.span.end, head.name.span.end)
                 if head.span.text == head.name.text and _is_followed(head.span):
@@ -226,7 +226,7 @@ class Binder:
                     f"`{kind.keyword}` takes no {name}",
                     f"it is written `{signature(kind)}`",
                     helps=helps,
-                    remedies=[*remedies, Remedy(tuple(fixes))],
+                    remedies=[*remedies, Remedy(tuple(fixes), "leave the number out" if remedies else "")],
                 )
             )
         given[field] = (value, span)
@@ -271,7 +271,7 @@ def _elsewhere(kind: type[Keyword], part: str, span: Span, head: tree.Head) -> l
     first = next(iter(kind.positional), "").lstrip("*")
     if first and kind.model_fields[first].is_required():
         ways.append(f"({at.text})")
-    return [Remedy((Edit(at, way),), f"write `{kind.keyword}{way}`") for way in ways]
+    return [Remedy((Edit(at, way),), f"write `{kind.keyword}{way}`") for way in ways[:1]]
 
 
 def _is_followed(span: Span) -> bool:

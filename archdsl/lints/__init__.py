@@ -27,7 +27,12 @@ def look_over(program: Program, networks: Iterable[Architecture]) -> Iterator[Li
     """
     said: set[tuple[str, str]] = set()
     built = tuple(networks)
-    for kind in lints():
+    kinds = lints()
+    alone = [each for kind in kinds if kind.is_alone for each in kind.in_text(program)]
+    if alone:
+        yield from alone
+        return
+    for kind in kinds:
         found = [*kind.in_text(program), *(each for network in built for each in kind.in_network(program, network))]
         for each in found:
             if (each.code, repr(each.at)) not in said:

@@ -22,6 +22,7 @@ class ChannelsLast(Lint):
     """
 
     code = "channels-last"
+    is_alone = True
     bad = "arch net\ninput 224x224x3\nconv3-8\n"
     mended = "arch net\ninput 3x224x224\nconv3-8\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from archdsl.diagnostics import Diagnostic, Span
 from archdsl.elaborate.program import Program
@@ -19,6 +20,8 @@ class Lint(Diagnostic):
     """
 
     severity = "warning"
+    is_alone: ClassVar[bool] = False
+    """Whether no other is looked for beside it, as the network isn't the one that was meant."""
 
     @classmethod
     def in_text(cls, program: Program) -> Iterator[Lint]:

@@ -189,7 +189,9 @@ class Members:
         flow.carry()
         for _, word in points:
             flow.write(f"{self.variable(wanted[word])} = {flow.target}")
-        flow.write(f"for {place}, {layer} in enumerate({target}):")
+        # What is reached by its position is any module to a type checker.
+        modules = f"{target}.children()" if target.startswith("self[") else target
+        flow.write(f"for {place}, {layer} in enumerate({modules}):")
         flow.write(f"{STEP}{flow.target} = {layer}({flow.target})")
         for behind, word in points:
             flow.write(f"{STEP}if {place} == {behind - 1}:")

@@ -10,7 +10,7 @@ import click
 def command(name: str | None) -> None:
     """Show all layers, or everything about one.
 
-    Its name may be that of PyTorch, Keras, Darknet or papers.
+    A layer is found by its name here, and by what PyTorch, Keras, Darknet and papers call it.
     """
     from archdsl.diagnostics import ArchError, similar_help
     from archdsl.elaborate.binding import UnknownLayer

@@ -92,7 +92,7 @@ def _called(word: Word, given: Given) -> Translation | None:
             case "":
                 if re.match(r"(in|num)_(channels|features)", parameter.name) and not isinstance(value, str):
                     what = parameter.name.rpartition("_")[2]
-                    notes.append(f"{value} {what} arrive here, the layer knows")
+                    notes.append(f"that {value} {what} arrive the layer knows by itself")
             case "!":
                 if value is not None:
                     notes.append(f"`{parameter.name}` has no like here")

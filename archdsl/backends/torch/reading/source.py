@@ -295,7 +295,7 @@ class Source(World):
     def member(self, owner: Any, name: str) -> Any:
         if isinstance(owner, Library):
             return Library(f"{owner.name}.{name}")
-        if isinstance(owner, (Bound, Tensor, Pairs)):
+        if isinstance(owner, (Bound, Tensor, Pairs, Held)):
             return Bound(owner, name)
         raise Problem(f"nothing is called `.{name}`")
 
@@ -370,6 +370,8 @@ class Source(World):
                 return None
             return self.attribute(env, args[0])
         if isinstance(owner, Pairs) and name == "items":
+            return owner
+        if isinstance(owner, Held) and name == "children":
             return owner
         if isinstance(owner, Tensor):
             tensors = [owner.read()]
