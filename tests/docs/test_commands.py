@@ -43,7 +43,8 @@ def test_commands(path: Path, tmp_path: Path) -> None:
 
 def test_every_command_is_one_that_is_run_or_known() -> None:
     known = re.compile(
-        r"(make (demo|test|check|fresh|bench|fuzz|generated|lecture|proofs)|pip install -e \S+|python -m pytest \S+.*)(\s+#.*)?"
+        r"(make (demo|test|check|fresh|bench|fuzz|generated|lecture|proofs)"
+        r"|pip install -e \S+|python -m pytest \S+.*)(\s+#.*)?"
     )
     for path in documents():
         for step in steps(path):
