@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
+import zlib
 from pathlib import Path
 
 from tests.docs.documents import Command
@@ -62,13 +64,24 @@ INVOCATIONS = [
 ]
 
 
+def _png(side: int) -> bytes:
+    """A grey square (PNG, second edition, sections 5 and 9)."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    rows = (b"\0" + b"\x80" * 3 * side) * side
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
 def prepare(folder: Path, torch: bool) -> None:
     """Lay a spec, an image, the beginning of a run, and weights where there is torch to make them."""
     (folder / "run" / "spec").mkdir(parents=True)
     for name in ("net.arch", "run/spec/net.arch"):
         (folder / name).write_text(NET, encoding="utf-8")
     (folder / "run" / "run.toml").write_text(RECIPE, encoding="utf-8")
-    (folder / "image.png").write_bytes(b"no image, as none is looked at")
+    (folder / "image.png").write_bytes(_png(16))
     if torch:
         code = "import archdsl, torch; torch.save(archdsl.load('net.arch').module().state_dict(), 'net.pt')"
         subprocess.run(["python", "-c", code], cwd=folder, check=True)
