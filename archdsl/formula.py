@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archdsl.symbolic import Apply, Atom, Comparison, Dim, Expr, Monomial, Symbol
+from archdsl.symbolic import Apply, Atom, Comparison, Condition, Dim, Expr, Monomial, Symbol
 
 
 def formula(value: Dim) -> str:
@@ -83,10 +83,13 @@ def _atom(atom: Atom) -> str:
     return f"{atom.op}({', '.join(_value(each) for each in atom.args)})"
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, (int, Expr)):
-        return formula(value)
-    if isinstance(value, Comparison):
+def condition_text(condition: Condition) -> str:
+    """A condition on sizes in mathematical notation."""
+    if isinstance(condition, Comparison):
         signs = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
-        return f"{formula(value.left)} {signs.get(value.op, value.op)} {formula(value.right)}"
-    return f" {value.op} ".join(_value(part) for part in value.parts)
+        return f"{formula(condition.left)} {signs.get(condition.op, condition.op)} {formula(condition.right)}"
+    return f" {condition.op} ".join(condition_text(part) for part in condition.parts)
+
+
+def _value(value: Any) -> str:
+    return formula(value) if isinstance(value, (int, Expr)) else condition_text(value)

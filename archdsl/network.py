@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from archdsl.analysis.cost import Costs, check_parameters
 from archdsl.analysis.summary import Summary
 from archdsl.diagnostics import ArchError
-from archdsl.elaborate.architecture import elaborate
+from archdsl.elaborate.architecture import elaborate, resized
 from archdsl.elaborate.program import Program
 from archdsl.limits import USUAL, Limits
 from archdsl.opening.imports import read_program
@@ -149,7 +149,8 @@ class Network:
         With `receptive_field` each row also has what a place of its output sees of the input, and with what
         `memory()` gives, that stands below them.
         """
-        return Shapes(self.architecture, self.costs, depth, receptive_field, memory)
+        another = resized(self.program, self.architecture)
+        return Shapes(self.architecture, self.costs, depth, receptive_field, memory, another)
 
     def memory(self, batch: int = 1, dtype: Dtype = "float32") -> Memory:
         """Bytes of weights and buffers, of a run in inference, and of what training keeps for the backward pass.

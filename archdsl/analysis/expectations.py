@@ -12,6 +12,7 @@ from archdsl.analysis.cost import Costs
 from archdsl.analysis.summary import Summary
 from archdsl.analysis.trace import Tracer
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal, similar_help
+from archdsl.elaborate.architecture import resized
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.named_values import named_values
 from archdsl.elaborate.program import Program
@@ -122,7 +123,7 @@ class _Checker:
         self.program = program
         self.evaluate = program.evaluator(budget)
         self.architecture = architecture
-        self.summary = Summary(architecture, costs)
+        self.summary = Summary(architecture, costs, resized=resized(program, architecture))
         self.metrics: dict[str, Callable[[Expectation], Figure]] = {
             "params": self._params,
             "macs": lambda each: self.summary.macs,

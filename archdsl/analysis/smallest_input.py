@@ -1,60 +1,79 @@
-"""The smallest input a network takes: the least side at which every layer still has a size of at least one."""
+"""The smallest input a network takes: the least side at which every layer has a size of at least one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from archdsl.analysis.trace import Tracer
 from archdsl.diagnostics import ArchError
 from archdsl.ir.nodes import Architecture
-from archdsl.layers.window import ShapeTooSmall
+from archdsl.shape import Dim, Shape
+from archdsl.symbolic import NeedsValue, TooFar, assumptions, solutions, symbol, symbols
+
+Resized: TypeAlias = Callable[[tuple[Dim, ...]], Architecture]
+"""The network of the same spec on another input; raises ArchError where there is none."""
 
 AT_MOST = 1024
-"""How many sides are tried one by one before only the declared one is."""
+"""How many sides are tried one by one where no formula tells."""
 
 
-def smallest_input(architecture: Architecture, in_training: bool = False) -> int | None:
+def smallest_input(architecture: Architecture, in_training: bool = False, resized: Resized | None = None) -> int | None:
     """The least side, equal on all spatial axes, at which every shape rule holds.
 
-    Those of auxiliary outputs count `in_training` only: in evaluation such a network takes smaller images.
+    Those of auxiliary outputs count `in_training` only: in evaluation such a network takes smaller images. A network
+    whose numbers follow from the sizes of its input has to be `resized` to know. None for a network on vectors, and
+    where no side fits: a `reshape` may ask for a size that is not square.
 
-    None for a network on vectors, and where no such side up to the largest declared one is found (a `reshape`
-    may ask for a size that is not square).
-
-    A window that doesn't fit into some size fits into no smaller one, so sides below it are bisected. Branches
-    may still disagree on a side that is not too small (a U-Net wants multiples), so the rest is tried in turn.
+    The rules are run once, on a side that is a letter, and what they assume of it is solved; what comes out, and that
+    the side below doesn't do, is held against the rules themselves.
     """
     x = architecture.input
     if not x.rank:
         return None
-    largest = max((size for size in x.spatial if isinstance(size, int)), default=AT_MOST)
     tracer = Tracer(in_training)
 
-    def problem(side: int) -> ArchError | None:
+    def fits(side: int) -> bool:
         try:
-            tracer(architecture.body, x.with_spatial([side] * x.rank))
-        except ArchError as error:
-            return error
-        return None
+            _run(tracer, architecture, resized, x.with_spatial([side] * x.rank))
+        except ArchError:
+            return False
+        return True
 
-    too_small = _last_too_small(largest, problem)
-    tried = range(too_small + 1, min(too_small + AT_MOST, largest) + 1)
-    return next((side for side in (*tried, largest) if problem(side) is None), None)
-
-
-def _last_too_small(largest: int, problem: Callable[[int], ArchError | None]) -> int:
-    """A side that is too small while the next is not, or 0. Where a side is too small all below it fail as well."""
-    if not _is_too_small(problem(1)):
-        return 0
-    low, high = 1, largest + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _is_too_small(problem(middle)):
-            low = middle
-        else:
-            high = middle
-    return low
+    try:
+        found = _solved(tracer, architecture, resized)
+    except (ArchError, NeedsValue, TooFar):
+        pass
+    else:
+        if found is None:
+            sides = set(x.spatial)
+            if len(sides) > 1 or not isinstance(x.spatial[0], int):
+                return None
+        elif fits(found) and not (found > 1 and fits(found - 1)):
+            return found
+    declared = [max(size for size in x.spatial if isinstance(size, int))] if _has_numbers(x) else []
+    return next((side for side in (*range(1, AT_MOST + 1), *declared) if fits(side)), None)
 
 
-def _is_too_small(error: ArchError | None) -> bool:
-    return error is not None and any(isinstance(each, ShapeTooSmall) for each in error.diagnostics)
+def _has_numbers(x: Shape) -> bool:
+    return any(isinstance(size, int) for size in x.spatial)
+
+
+def _run(tracer: Tracer, architecture: Architecture, resized: Resized | None, x: Shape) -> None:
+    if resized is None:
+        tracer(architecture.body, x)
+    else:
+        Tracer(tracer.in_training)(resized(x.dims).body, x)
+
+
+def _solved(tracer: Tracer, architecture: Architecture, resized: Resized | None) -> int | None:
+    """The least side by what the rules assume of it.
+
+    Raises ArchError and NeedsValue where they ask for a number, and TooFar where too many sides would be tried.
+    """
+    side = symbol("side", "size")
+    (name,) = symbols(side)
+    x = architecture.input.with_spatial([side] * architecture.input.rank)
+    with assumptions() as noted:
+        _run(tracer, architecture, resized, x)
+    return solutions([each for each in noted if symbols(each) == {name}], name.name).least()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.receptive_field import ReceptiveFields
-from archdsl.analysis.smallest_input import smallest_input
+from archdsl.analysis.smallest_input import Resized, smallest_input
 from archdsl.analysis.table import Row, rows
+from archdsl.analysis.where import Where
 from archdsl.ir.nodes import Architecture
 from archdsl.shape import Dim
 
@@ -31,11 +32,14 @@ class Summary:
         depth: int | None = None,
         receptive_field: bool = False,
         memory: Memory | None = None,
+        resized: Resized | None = None,
     ) -> None:
+        """`resized` makes the network for another input where its numbers follow from the sides of its input."""
         self.architecture = architecture
         self.costs = costs or Costs()
         self.depth = depth
         self.memory = memory
+        self.resized = resized
         self.receptive = ReceptiveFields() if receptive_field else None
 
     @property
@@ -76,14 +80,19 @@ class Summary:
 
         It is that of evaluation, where there are no auxiliary outputs.
         """
-        return smallest_input(self.architecture)
+        return smallest_input(self.architecture, resized=self.resized)
 
     @cached_property
     def smallest_training_input(self) -> int | None:
         """The least side at which the auxiliary outputs can be made too."""
         if not self.architecture.auxiliary:
             return self.smallest_input
-        return smallest_input(self.architecture, in_training=True)
+        return smallest_input(self.architecture, in_training=True, resized=self.resized)
+
+    @cached_property
+    def where(self) -> Where:
+        """Which sizes the formulas of an open input hold for; of evaluation, as `smallest_input` is."""
+        return Where(self.architecture)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

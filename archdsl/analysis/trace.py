@@ -14,6 +14,7 @@ from archdsl.elaborate.joining import join, same_shape
 from archdsl.elaborate.merges import BranchMismatch
 from archdsl.ir.marks import Path
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat, reachable
+from archdsl.layers.base import assume_bounds
 from archdsl.shape import Shape
 
 
@@ -80,6 +81,7 @@ class Tracer:
 
     def _layer(self, node: LayerNode, x: Shape) -> Shape:
         try:
+            assume_bounds(node.layer)
             node.layer.check(x)
             return node.layer.output(x)
         except ArchError as error:

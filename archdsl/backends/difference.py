@@ -10,6 +10,7 @@ from typing import Any
 from archdsl.analysis.alignment import Folded, LayerOf, Pair, folded
 from archdsl.analysis.cost import Costs
 from archdsl.analysis.table import name_range
+from archdsl.analysis.where import Where
 from archdsl.formula import formula, sizes_text
 from archdsl.ir.nodes import Architecture
 
@@ -112,7 +113,8 @@ def _figure(number: Any) -> str:
 
 def _title(network: Architecture) -> str:
     name = network.name if network.variant is None else f"{network.name} ({network.variant})"
-    return f"{name}, input {sizes_text(network.input.dims)}"
+    where = Where(network).text
+    return f"{name}, input {sizes_text(network.input.dims)}" + (f", where {where}" if where else "")
 
 
 def _network(network: Architecture) -> dict[str, Any]:

@@ -26,6 +26,8 @@ def shapes_json(summary: Summary) -> str:
         "macs": summary.macs,
         "smallest_input": summary.smallest_input,
     }
+    if summary.where.symbols:
+        totals["where"] = summary.where.text
     if summary.smallest_training_input != summary.smallest_input:
         totals["smallest_training_input"] = summary.smallest_training_input
     if summary.memory is not None:

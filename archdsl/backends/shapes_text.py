@@ -24,7 +24,8 @@ def shapes_text(summary: Summary, explain: bool = False) -> str:
     With `explain`, the arithmetic of its sizes stands below each layer that slides a window.
     """
     title = summary.network if summary.variant is None else f"{summary.network} ({summary.variant})"
-    parts = [f"{title}, input {sizes_text(summary.input)}", "", *_table(summary, explain), ""]
+    where = f", where {summary.where.text}" if summary.where.text else ""
+    parts = [f"{title}, input {sizes_text(summary.input)}{where}", "", *_table(summary, explain), ""]
     totals = [
         ("output", sizes_text(summary.output)),
         ("parameters", _parameters(summary)),

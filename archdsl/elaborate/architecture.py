@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.budget import Budget
@@ -88,7 +88,18 @@ def elaborate(
         output=body.output,
         body=body,
         initials=initials,
+        follows_input=elaborator.evaluate.follows_input,
     )
+
+
+def resized(program: Program, architecture: Architecture) -> Callable[[tuple[Dim, ...]], Architecture] | None:
+    """What makes the network of a spec for another input; None where it is the same network for all.
+
+    What is called raises ArchError where the spec has none for an input.
+    """
+    if not architecture.follows_input:
+        return None
+    return lambda dims: elaborate(program, architecture.variant, dict(architecture.parameters), dims)
 
 
 def elaborator_of(

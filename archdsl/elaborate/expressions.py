@@ -76,6 +76,8 @@ class Evaluator:
     def __init__(self, decide: Callable[[Condition], bool | None], budget: Budget) -> None:
         self.decide = decide
         self.budget = budget
+        self.follows_input = False
+        """Whether a size was asked for that comes of the input's sides."""
 
     def __call__(self, node: tree.Expression, scope: Scope, shape: Shape | None = None) -> Value:
         """The value of an expression where `shape` arrives. Raises ArchError, or NeedsValue for unknown numbers."""
@@ -145,6 +147,8 @@ class Evaluator:
         if word.text in scope.names:
             return scope.names[word.text]
         if word.text in SIZES and shape is not None:
+            # The channels of a vector may be the places of a map.
+            self.follows_input |= word.text != "in_channels" or shape.layout is not Layout.CHANNELS_FIRST
             return arriving(word, shape)
         if word.text in scope.blocks:
             return BlockValue(scope.blocks[word.text])

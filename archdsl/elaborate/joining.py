@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archdsl.record import record
 from archdsl.shape import Dim, Shape
-from archdsl.symbolic import Expr, compare
+from archdsl.symbolic import assume_that, compare
 
 
 @record
@@ -31,13 +31,17 @@ def join(kind: str, shapes: Sequence[Shape]) -> Joined:
 
 
 def same_shape(left: Shape, right: Shape, channels: bool = True) -> bool:
-    """Whether two shapes agree, or may agree where sizes are unknown."""
+    """Whether two shapes agree, or may agree where sizes are unknown, which is then assumed."""
     if left.layout is not right.layout or left.rank != right.rank:
         return False
     pairs = list(zip(left.spatial, right.spatial, strict=True))
     if channels:
         pairs.append((left.channels, right.channels))
-    return all(a == b or isinstance(a, Expr) or isinstance(b, Expr) for a, b in pairs)
+    if any(a != b and isinstance(a, int) and isinstance(b, int) for a, b in pairs):
+        return False
+    for a, b in pairs:
+        assume_that(a, "==", b)
+    return True
 
 
 def _is_scale(shape: Shape) -> bool:

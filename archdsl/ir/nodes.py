@@ -251,6 +251,8 @@ class Architecture(Frozen):
     body: Chain
     initials: tuple[Initial, ...] = ()
     """The rules in their order; one for a label counts ahead of one for its keyword."""
+    follows_input: bool = False
+    """Whether numbers of the network were worked out from the sides of its input, so that others make another."""
 
     @property
     def auxiliary(self) -> dict[str, Shape]:

@@ -13,16 +13,17 @@ from enum import Enum
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.layers.kept import INPUT, NOTHING, Kept
 from archdsl.layers.sight import View, everything, unchanged
 from archdsl.layers.torch_call import Step
 from archdsl.shape import Dim, Layout, Shape, product
-from archdsl.symbolic import Condition, Expr, compare
+from archdsl.symbolic import Condition, Expr, assume, assume_that, compare
 
 Value = TypeVar("Value")
 
@@ -271,10 +272,12 @@ def _describe(x: Shape) -> str:
 def require(condition: Condition | bool, diagnostic: Callable[[], Diagnostic]) -> None:
     """Raise unless the condition holds.
 
-    What is still unknown passes: a class is only built for calls that were settled with numbers before.
+    What is still unknown passes, as an assumption: a class is only built for calls that were settled with numbers
+    before, and whoever shows open sizes asks what was assumed.
     """
     if condition is False:
         raise ArchError(diagnostic())
+    assume(condition)
 
 
 def require_divisor(divisor: Dim, number: Dim, parts: str, whole: str, x: Shape) -> None:
@@ -294,6 +297,30 @@ def _divisors(number: int) -> str:
     """The least divisors of a number as a list in words."""
     found = [each for each in range(1, min(number, 1000) + 1) if number % each == 0][:8]
     return ", ".join(map(str, found)) + (", …" if found[-1] != number else "")
+
+
+def assume_bounds(layer: Keyword) -> None:
+    """Assume of fields that are unknown numbers what their types ask of known ones: at least one, say."""
+    for name, value in layer:
+        if isinstance(value, Expr) or (isinstance(value, tuple) and any(isinstance(each, Expr) for each in value)):
+            for op, limit in _bounds(type(layer).model_fields[name].annotation):
+                for each in value if isinstance(value, tuple) else (value,):
+                    assume_that(each, op, limit)
+
+
+def _bounds(annotation: Any) -> Iterator[tuple[str, Any]]:
+    """What the parts of a field's type ask of a number."""
+    for part in get_args(annotation):
+        if isinstance(part, FieldInfo):
+            yield from (
+                (op, getattr(each, name)) for each in part.metadata for name, op in _ASKED if hasattr(each, name)
+            )
+        else:
+            yield from _bounds(part)
+
+
+_ASKED = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}.items()
+"""What pydantic's bounds ask, by their names."""
 
 
 def written(layer: Keyword) -> str:

@@ -9,7 +9,7 @@ from archdsl.formula import formula
 from archdsl.layers.base import ImpossibleLayer, Layer, require
 from archdsl.layers.sight import View, along, window
 from archdsl.shape import Dim, Layout, Shape, Window
-from archdsl.symbolic import compare
+from archdsl.symbolic import assume_that, compare
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
@@ -51,6 +51,8 @@ class WindowLayer(Layer):
         sizes = tuple(window.output(size) for window, size in zip(windows, x.spatial, strict=True))
         if any(isinstance(size, int) and size < 1 for size in sizes):
             raise ArchError(too_small(self, x, windows, sizes))
+        for size in sizes:
+            assume_that(size, ">=", 1)
         return sizes
 
 

@@ -1,6 +1,8 @@
 """Whole numbers that may be unknown: the arithmetic behind open sizes and parametric classes."""
 
+from archdsl.symbolic.assumptions import assume, assume_that, assumptions
 from archdsl.symbolic.conditions import choices, compare, conjunction, disjunction, negate
+from archdsl.symbolic.evaluation import value_at
 from archdsl.symbolic.expression import (
     Apply,
     Atom,
@@ -23,6 +25,7 @@ from archdsl.symbolic.expression import (
     weight,
 )
 from archdsl.symbolic.printing import python
+from archdsl.symbolic.solutions import Solutions, TooFar, solutions
 from archdsl.symbolic.substitution import choose, operations, substitute, substitute_monomial
 from archdsl.symbolic.windows import identity_condition, stride_of, window_map
 
@@ -36,8 +39,13 @@ __all__ = [
     "Junction",
     "Monomial",
     "NeedsValue",
+    "Solutions",
     "Symbol",
+    "TooFar",
     "apply",
+    "assume",
+    "assume_that",
+    "assumptions",
     "ceil_divide",
     "choices",
     "choose",
@@ -52,11 +60,13 @@ __all__ = [
     "negate",
     "operations",
     "python",
+    "solutions",
     "stride_of",
     "substitute",
     "substitute_monomial",
     "symbol",
     "symbols",
+    "value_at",
     "weight",
     "window_map",
 ]

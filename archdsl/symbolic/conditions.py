@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from archdsl.symbolic.expression import Apply, Comparison, Condition, Dim, Expr, Junction, apply, terms
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -24,12 +24,12 @@ _MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 def compare(op: str, left: Dim, right: Dim) -> Condition | bool:
     """A comparison, settled at once where both sides are numbers or the same expression."""
     if isinstance(left, int) and isinstance(right, int):
-        return _COMPARE[op](left, right)
+        return COMPARISONS[op](left, right)
     if left == right:
         return op in ("==", "<=", ">=")
     difference = left - right
     if isinstance(difference, int):
-        return _COMPARE[op](difference, 0)
+        return COMPARISONS[op](difference, 0)
     if op in ("==", "!=") and difference.terms.get((), 0) % gcd(*(n for each, n in difference.terms.items() if each)):
         # `2 * s == 1` holds for no whole number.
         return op == "!="

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archdsl.analysis.cost import Cost
+from archdsl.analysis.where import Where
 from archdsl.backends.graphviz.drawing import (
     Arrow,
     Box,
@@ -75,7 +76,9 @@ class Composer:
         join_only_children(root)
         cost = self.costs.of(net.body)
         variant = f" · {net.variant}" if net.variant and net.variant != net.name else ""
-        return Drawing(net.name + variant, " · ".join(_totals(cost)), root, self.boxes, self.edges)
+        where = Where(net).text
+        subtitle = " · ".join([*_totals(cost), *([f"where {where}"] if where else [])])
+        return Drawing(net.name + variant, subtitle, root, self.boxes, self.edges)
 
     # Boxes and arrows
 
