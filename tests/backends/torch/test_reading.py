@@ -116,3 +116,12 @@ def test_a_million_turns_are_compared_as_ten_are() -> None:
             writer.changed = changed(kind, tree, place)
             with pytest.raises(WrongSource):
                 writer.write()
+
+
+def test_a_label_of_functions_is_no_module_elsewhere() -> None:
+    # The first `a` is a function in a branch, the second a module made after `body`.
+    text = (
+        "arch net\ninput 2x6x6\nadd<b: residual<a: permute(0, 1, 3, 2) | identity> | body: conv1-2>\n"
+        "a: [conv1-2 conv1-2]\n"
+    )
+    assert "self.a = " in archdsl.loads(text).source()

@@ -173,7 +173,7 @@ def _below(term: Term) -> list[Term]:
 
 def _nothing_else(expected: Expected, name: str, made: Self, node: Node) -> None:
     """Whether a module holds nothing with weights that the network doesn't have, and all of it in its order."""
-    met = list(dict.fromkeys(path.split(".")[0] for path in expected.named))
+    met = list(expected.named)
     # Bare parameters stand ahead of all modules in a `state_dict` anyway.
     modules = [each for each in made.modules if isinstance(each, tuple) and not isinstance(each[1], Parameter)]
     held = [name for name, value in modules if name in expected.named and _has_state(value, expected.layers)]
@@ -186,5 +186,7 @@ def _nothing_else(expected: Expected, name: str, made: Self, node: Node) -> None
 
 def _has_state(value: Any, layers: Layers) -> bool:
     if isinstance(value, Container):
-        return any(not isinstance(each, tuple) or _has_state(each[1], layers) for each in value.modules)
+        # Those of a loop are one and the same.
+        distinct = {id(each[1]) if isinstance(each, tuple) else id(each): each for each in value.modules}.values()
+        return any(not isinstance(each, tuple) or _has_state(each[1], layers) for each in distinct)
     return isinstance(value, (Made, Parameter)) or getattr(value, "kind", "") in layers.stateful

@@ -98,7 +98,9 @@ class Expected:
         self.spans: dict[Term, Span] = {}
         self.made = Self("")
         self.named: dict[str, None] = {}
-        """The names of the module at hand that the network has met."""
+        """The members of the module at hand that the network has met."""
+        self.held: set[tuple[Node, Container]] = set()
+        """What was found to be in sequence; loops make one container for all of their turns."""
         self.unrolled = False
         self.training = False
         self.outputs: dict[str, Term] = {}
@@ -124,7 +126,7 @@ class Expected:
         for name in rest:
             found = found.child(name) if isinstance(found, Container) else None
         if found is not None:
-            self.named[path] = None
+            self.named[first] = None
         return found
 
     # Members
@@ -201,7 +203,8 @@ class Expected:
     def layer(self, node: LayerNode, name: str, x: Term) -> Term:
         """A layer: its modules by its name, its functions in place."""
         steps = node.layer.torch(node.input)
-        held = self.module(name)
+        # A label of functions alone may be the name of a module elsewhere.
+        held = None if all(isinstance(step, Function) for step in steps) else self.module(name)
         several = isinstance(held, Container)
         for place, step in enumerate(steps):
             if isinstance(step, Module):
@@ -247,10 +250,9 @@ class Expected:
             x = self.terms(FLATTENED, x)
         if isinstance(held, Container) and isinstance(node, Chain):
             entries = names(node, style(node, "group"))
-            if any(isinstance(each, Gap) for each in held.modules):
-                self.sequence(node, entries, held, name)
-                return self.note(node, self.terms(("run", name), x)), {}
             self.sequence(node, entries, held, name)
+            if held.is_long:
+                return self.note(node, self.terms(("run", name), x)), {}
             return self.members(node.members, entries, f"{name}.", x, labels, {})
         return self.called(node, held, name, x, labels)
 
@@ -287,7 +289,7 @@ class Expected:
                     start = self.terms(FLATTENED, start)
                 entries = names(chain, "numbered")
                 self.sequence(chain, entries, held, str(place))
-                if any(isinstance(each, Gap) for each in held.modules):
+                if held.is_long:
                     return self.terms(("run", str(place)), start), {}
                 return self.members(chain.members, entries, f"{place}.", start, around, {})
             if isinstance(held, Made):
@@ -375,7 +377,7 @@ class Expected:
         node, inside = member.node, f"{path}.{name}" if path else name
         if found[0] != name:
             raise Wrong(f"`{path}.{found[0]}` stands where the spec has `{name}`", node.span)
-        self.named[inside] = None
+        self.named[inside.partition(".")[0]] = None
         if isinstance(node, LayerNode):
             steps = without_flatten(node)
             several = isinstance(found[1], Container)
@@ -386,7 +388,9 @@ class Expected:
                     raise Wrong(f"`{inside}` is no module", node.span)
                 self.same_module(node, inside, one, module)
         elif isinstance(found[1], Container) and isinstance(node, Chain):
-            self.sequence(node, names(node, style(node, "group")), found[1], inside)
+            if (node, found[1]) not in self.held:
+                self.held.add((node, found[1]))
+                self.sequence(node, names(node, style(node, "group")), found[1], inside)
         else:
             self.same_class(node, found[1], inside)
 

@@ -283,36 +283,48 @@ class Reader:
         return make
 
     def _ListComp(self, node: ast.ListComp, scope: Scope) -> Run:
-        inner = Scope(bound(node.generators), scope)
-        return self.comprehension(node.generators, inner, scope, self.expression(node.elt, inner), list)
+        return self.comprehension(node.generators, scope, None, node.elt, list)
 
     def _DictComp(self, node: ast.DictComp, scope: Scope) -> Run:
-        inner = Scope(bound(node.generators), scope)
-        key, value = self.expression(node.key, inner), self.expression(node.value, inner)
-        return self.comprehension(node.generators, inner, scope, lambda env: (key(env), value(env)), Pairs)
+        return self.comprehension(node.generators, scope, node.key, node.value, Pairs)
 
     def comprehension(
-        self, generators: list[ast.comprehension], inner: Scope, outer: Scope, element: Run, kind: type[list[Any]]
+        self,
+        generators: list[ast.comprehension],
+        outer: Scope,
+        key_node: ast.expr | None,
+        value_node: ast.expr,
+        kind: type[list[Any]],
     ) -> Run:
+        inner = Scope(bound(generators), outer)
+        key = None if key_node is None else self.expression(key_node, inner)
+        value = self.expression(value_node, inner)
+        # Loops within loops would be written out, though what they make is the same each time.
+        steady = bound(generators).isdisjoint(free(value_node))
         if any(each.ifs for each in generators):
             raise Problem("a source of ours leaves nothing out of a comprehension")
         first = self.expression(generators[0].iter, outer)
         later = [self.expression(each.iter, inner) for each in generators[1:]]
         places = [self.target(each.target, inner) for each in generators]
 
-        def rest(env: Env, depth: int, found: list[Any]) -> None:
-            if depth == len(later):
-                made = element(env)
-                # What a loop inside left out goes through as it is, with its name where it has one.
-                found.append(made[0] if isinstance(made, tuple) and made and isinstance(made[0], Gap) else made)
-                return
-            for each in self.world.turns(env, later[depth](env)):
-                places[depth + 1](env, each)
-                rest(env, depth + 1, found)
-
         def make(env: Env) -> list[Any]:
             iterable = first(env)
             found = kind()
+            once: list[Any] = []
+
+            def rest(env: Env, depth: int, found: list[Any]) -> None:
+                if depth == len(later):
+                    made = once[0] if once else value(env)
+                    if steady and not once:
+                        once.append(made)
+                    made = made if key is None else (key(env), made)
+                    # What a loop inside left out goes through as it is, with its name where it has one.
+                    found.append(made[0] if isinstance(made, tuple) and made and isinstance(made[0], Gap) else made)
+                    return
+                for each in self.world.turns(env, later[depth](env)):
+                    places[depth + 1](env, each)
+                    rest(env, depth + 1, found)
+
             if not isinstance(iterable, Ranged) or iterable.count <= LONG:
                 for each in self.world.turns(env, iterable):
                     places[0](env, each)
@@ -406,6 +418,16 @@ def assigned(node: ast.AST) -> Iterator[str]:
 def bound(generators: list[ast.comprehension]) -> set[str]:
     """The names that a comprehension binds."""
     return {name for each in generators for name in assigned(each.target)}
+
+
+def free(node: ast.AST) -> set[str]:
+    """The names in an expression that it doesn't bind itself: an index within may have the name of one around."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    found = {name for child in ast.iter_child_nodes(node) for name in free(child)}
+    if isinstance(node, (ast.ListComp, ast.DictComp)):
+        return (found - bound(node.generators)) | free(node.generators[0].iter)
+    return found
 
 
 def width(items: list[Any]) -> int:

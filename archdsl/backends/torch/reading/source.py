@@ -231,7 +231,7 @@ class Source(World):
         if isinstance(value, Made):
             return Tensor(self.terms(("call", path, value), *terms))
         if isinstance(value, Container) and value.kind == "Sequential" and len(inputs) == 1:
-            if any(isinstance(each, Gap) for each in value.modules):
+            if value.is_long:
                 return Tensor(self.terms(("run", path), *terms))
             tensor = self.tensor(inputs[0])
             for each in value.modules:

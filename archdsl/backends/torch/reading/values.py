@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from archdsl.record import record
@@ -46,6 +47,22 @@ class Container:
 
     kind: str
     modules: list[tuple[str, Any] | Gap]
+
+    @cached_property
+    def is_long(self) -> bool:
+        """Whether there are too many modules, those of containers inside counted too, to follow each by itself."""
+        return self.length > LONG
+
+    @cached_property
+    def length(self) -> int:
+        return sum(
+            each.count * each.width
+            if isinstance(each, Gap)
+            else each[1].length
+            if isinstance(each[1], Container)
+            else 1
+            for each in self.modules
+        ) + (LONG if any(isinstance(each, Gap) for each in self.modules) else 0)
 
     def child(self, name: str) -> Any:
         """The module of a name; None if there is none."""
