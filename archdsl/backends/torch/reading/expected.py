@@ -204,7 +204,7 @@ class Expected:
         """A layer: its modules by its name, its functions in place."""
         steps = node.layer.torch(node.input)
         # A label of functions alone may be the name of a module elsewhere.
-        held = None if all(isinstance(step, Function) for step in steps) else self.module(name)
+        held: Any = None if all(isinstance(step, Function) for step in steps) else self.module(name)
         several = isinstance(held, Container)
         for place, step in enumerate(steps):
             if isinstance(step, Module):
