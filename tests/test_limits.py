@@ -54,7 +54,7 @@ def code(text: str, **limits: int) -> str:
         "a billion turns that ask for their number": (HEAD + "[conv3-{i + 1}] x1000000000 as i\n", "too-many-layers"),
         "turns that are called by name": (
             HEAD + "[l{i}: conv3-3 x10000 as i] add<@l3 | identity>\n",
-            "too-many-layers",
+            "too-many-steps",
         ),
         "more weights than atoms": (HEAD + f"[conv3-3] x{'9' * 39}\n", "too-many-parameters"),
         "a long range": (HEAD + "for i in {range(10 ** 9)} [relu]\n", "list-too-long"),

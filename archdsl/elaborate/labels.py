@@ -32,8 +32,11 @@ class UnknownLabel(Diagnostic):
     mended = "arch net\ninput 3x8x8\nstem: conv3-4\nconcat<@stem | identity>\n"
 
 
-def unknown_label(name: str, span: Span, labels: Mapping[str, object]) -> Diagnostic:
-    """The diagnostic for a label that isn't in reach, with what was probably meant."""
+def unknown_label(name: str, span: Span, labels: Mapping[str, object], hidden: bool = False) -> Diagnostic:
+    """The diagnostic for a label that isn't in reach, with what was probably meant.
+
+    It is `hidden` where it would be but for a nearer one of its first name.
+    """
     # The label stands behind its `@`.
     at = span.source.span(span.start + span.text.startswith("@"), span.end)
     meant = proposal(at, name, labels, "a label")
@@ -43,8 +46,15 @@ def unknown_label(name: str, span: Span, labels: Mapping[str, object]) -> Diagno
         f"no label `{name}` was set before this place",
         "nothing earlier in reach has that label",
         **meant,
-        notes=["labels inside a block stay inside it"] if name.split(".")[0] in labels else [],
+        notes=_why(name, labels, hidden),
     )
+
+
+def _why(name: str, labels: Mapping[str, object], hidden: bool) -> list[str]:
+    first, _, rest = name.partition(".")
+    if hidden:
+        return [f"the nearest `{first}` has no `{rest}`, and hides what others of that name have"]
+    return ["labels inside a block stay inside it"] if rest and first in labels else []
 
 
 class BadLabel(Diagnostic):

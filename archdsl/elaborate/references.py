@@ -72,6 +72,14 @@ def reference_into(elaborator: Elaborator, node: tree.Reference, sequence: Seque
 def labelled(elaborator: Elaborator, template: tree.Template, span: Span, scope: Scope, x: Shape) -> Labelled:
     """The tensor that a label names where `x` arrives. Raises ArchError where nothing has the label."""
     name = "".join(map(str, evaluate_template(elaborator.evaluate, template, scope, x)))
-    if name not in scope.labels:
-        raise ArchError(unknown_label(name, span, scope.labels))
-    return scope.labels[name]
+    found = scope.labels.get(name)
+    if found is None or _is_hidden(name, scope):
+        seen = {word: each for word, each in scope.labels.items() if not _is_hidden(word, scope)}
+        raise ArchError(unknown_label(name, span, seen, hidden=found is not None))
+    return found
+
+
+def _is_hidden(name: str, scope: Scope) -> bool:
+    """Whether a label is inside another one than the nearest of that name, which hides all that is in the other."""
+    nearest = scope.labels.get(name.partition(".")[0])
+    return nearest is not None and nearest.path[0] is not scope.labels[name].path[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from archdsl.backends.torch.calls import outer_tensors
+from archdsl.backends.torch.calls import is_module, outer_tensors
 from archdsl.backends.torch.flow import TENSOR, Flow, fill
 from archdsl.backends.torch.inner_tensors import cut_points
 from archdsl.backends.torch.layout import STEP, Doc, call
@@ -331,7 +331,9 @@ class Members:
 
 @once
 def holds_modules(node: Node) -> bool:
-    """Whether a node needs any submodule."""
+    """Whether a node needs any submodule, which blocks and containers are even where they hold none."""
+    if is_module(node):
+        return True
     if isinstance(node, LayerNode):
         return any(isinstance(step, (Module, Parameter)) for step in node.layer.torch(node.input))
     if isinstance(node, Reference):

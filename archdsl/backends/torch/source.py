@@ -176,6 +176,8 @@ class SourceWriter:
         name = self.names.claim(camel(self.title(node)))
         others = [writer.tensors[target] for target in extra]
         taken = taken_for_granted(witnesses, writer)
+        for condition in taken:
+            self.note_functions(condition)
         gives = f"tuple[{', '.join(['Tensor'] * (1 + len(given)))}]" if given else "Tensor"
         written = class_lines(name, describe(node), arguments, taken, text, others, gives)
         return GeneratedClass(name, arguments, written, numbers.fixed)

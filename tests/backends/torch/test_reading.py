@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
+import torch
 
 import archdsl
 from archdsl.backends.torch import source as write
@@ -125,3 +126,42 @@ def test_a_label_of_functions_is_no_module_elsewhere() -> None:
         "a: [conv1-2 conv1-2]\n"
     )
     assert "self.a = " in archdsl.loads(text).source()
+
+
+WRITTEN_IN_PLACE = {
+    "a merge of functions within another, whose name a module has": (
+        "input 2x2x2\ndown: relu\nmid: [a{i}: [] x3 as i] add<identity | elu>\n"
+        "residual<add<identity | @mid.a1> | @down>\n"
+    ),
+    "a block of nothing": (
+        "input 2x2x2\nblock body = []\na: body\nresidual<add<identity | @a> | project>\nadd<body | body>\n"
+    ),
+    "a group within a group ahead of a branch of modules": (
+        "input 2x2x2\nblock group = [let cin = {in_channels} add<[[permute(0, 1, 3, 2)]] | conv1-{cin}>]\ngroup\n"
+    ),
+    "a block of functions in branches": (
+        "input 2x2x2\nblock body = [permute(0, 1, 3, 2)]\nbody conv1-2\nadd<body body | body>\n"
+        "residual<add<identity | body> | body>\n"
+    ),
+    "a function that only a guard calls": (
+        "input 3x2x2\nblock stage(k = 3) = [conv1-{k} let wide = {min(divisible(k, 8), 2)} "
+        "conv3-{min(2 if wide < 4 else 2, 2)}]\nstage\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN_IN_PLACE)
+def test_what_is_written_in_place(name: str) -> None:
+    module = archdsl.loads(f"arch net\n{WRITTEN_IN_PLACE[name]}").module()
+    channels = 3 if "guard" in name else 2
+    module(torch.zeros(2, channels, 2, 2))
+
+
+def test_a_function_that_a_source_lacks_is_missed() -> None:
+    # It is known where the source has it, and not because the language has.
+    network = archdsl.loads(f"arch net\n{WRITTEN_IN_PLACE['a function that only a guard calls']}")
+    source = network.source()
+    writer = Changing(network.program, network.architecture)
+    writer.changed = source[: source.index("def divisible")] + source[source.index("class Stage") :]
+    with pytest.raises(WrongSource, match="nothing is called `divisible`"):
+        writer.write()

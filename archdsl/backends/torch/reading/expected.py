@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from archdsl.backends.torch.calls import outer_tensors
 from archdsl.backends.torch.flow import TENSOR, fill
 from archdsl.backends.torch.inner_tensors import InnerTensors, inner_paths
+from archdsl.backends.torch.members import holds_modules
 from archdsl.backends.torch.modules import flatten_ahead
 from archdsl.backends.torch.reading.python import Reader, Scope
 from archdsl.backends.torch.reading.source import Held, Layers, Self, Source
@@ -176,7 +177,7 @@ class Expected:
                 return x, {}
             case LayerNode():
                 return self.note(node, self.layer(node, name, x)), {}
-            case Merge() if not isinstance(self.module(name), Made):
+            case Merge() if not holds_modules(node) or not isinstance(self.module(name), Made):
                 return self.merge(
                     node, x, labels, lambda place, around: self.members(
                         node.branches[place].members, names(node.branches[place], "named"), prefix, x, around, values

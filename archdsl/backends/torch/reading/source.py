@@ -116,7 +116,7 @@ class Source(World):
     ) -> None:
         self.terms = terms
         self.layers = layers
-        self.globals: dict[str, Any] = dict(functions)
+        self.globals: dict[str, Any] = {}
         self.classes: dict[str, Class] = {}
         reader = Reader(self)
         later: list[tuple[ast.FunctionDef | ast.ClassDef, str]] = []
@@ -131,7 +131,9 @@ class Source(World):
         for node, name in later:
             if isinstance(node, ast.ClassDef):
                 self.globals[name] = Library(name) if name in leaves else Class(name, "", None, None)
-            elif name not in functions:
+            elif name in functions:
+                self.globals[name] = functions[name]
+            else:
                 self.globals[name] = Function(name, (), {}, lambda env: None)
         for node, name in later:
             if name in leaves:
