@@ -96,7 +96,8 @@ def is_open(node: Node) -> bool:
     if not isinstance(node, Merge):
         return False
     return node.open or any(
-        leaks(branch) or any(member.label is not None for member in spliced(branch.members)) for branch in node.branches
+        leaks(branch) or any(member.label is not None or member.marks for member in spliced(branch.members))
+        for branch in node.branches
     )
 
 

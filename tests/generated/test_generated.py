@@ -140,8 +140,36 @@ FOUND = {
     "a block handed to itself": "arch net\ninput 4\nblock f<l> = [fc-3 l]\nf<f<relu>>\n",
     "a let that depends on what arrives, beside a block": "arch net\ninput 4\n"
     "let a = {in_channels}\nlet b = {a + 1}\nblock c = [relu]\nc fc-{b}\n",
+    "a merge without modules in a container": "arch net\ninput 4x2x8\n"
+    "for c in {[4, 2]} [[concat<identity | chunk(0, 1)>]]\n",
+    "a merge without modules behind a layer of a branch": "arch net\ninput 4x2x8\n"
+    "residual<concat<identity | chunk(0, 1)> relu | project>\n",
+    "a merge without modules in a labelled container": "arch net\ninput 2\n"
+    "body: for c in {[2]} [residual<identity | project>]\n",
+    "a label that is the class of the outputs": "arch net\ninput 3x2x2\n"
+    "add<conv3-9 | NetOutputs: elu conv3-9>\naux side from @NetOutputs gap\n",
+    "labels whose beginning is a class": "arch net\ninput 3x2x2\n"
+    "add<NetOutputsA: conv3-9 | NetB: conv3-9 NetC: conv3-9>\naux side from @NetB gap\n",
+    "a label of a reference in layers that are handed over": "arch net\ninput 2x2x2\nsuper: bn\n"
+    'Unit<"2": @super conv1-3>\nblock Unit<layer> = [concat<relu | layer>]\n',
+    "a stride longer than the map": "arch net\ninput 4x2x8\n"
+    "block unit(c, s) = [residual<conv3-{c}/{s} | project>]\nunit(4, 5)\n",
 }
 """What was wrong once."""
+
+
+@pytest.mark.parametrize("label", ["Net", "NetOutputs", "Unit", "Branch", "Residual", "Conv"])
+@pytest.mark.parametrize("number", ["", "2", "_2", "3"])
+def test_no_variable_is_called_like_a_class(label: str, number: str) -> None:
+    """Labels, parameters and what a `let` names, each like what a class or a function of the source may be called."""
+    text = (
+        f"arch net({label}{number} = 4)\ninput 4x8x8\n"
+        f"block unit({label} = 3) = [let Unit2 = {{{label} + 1}} "
+        "residual<conv1-{Unit2} conv1-4>]\n"
+        f"unit unit(4) unit({label}{number})\nadd<{label}A: unit | {label}B: unit {label}{number}: conv3-4>\n"
+        f"aux side from @{label}A [gap]\nconv3-4 conv3-4 conv3-4 conv3-{{{label}{number}}}\n"
+    )
+    assert judging.judge(text, parametric=True).kind == "ok", text
 
 
 def test_a_constructor_offers_parameters_by_their_names() -> None:

@@ -11,7 +11,6 @@ from archdsl.backends.torch.inner_tensors import cut_points
 from archdsl.backends.torch.layout import STEP, Doc, call
 from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import may_overwrite, turned
-from archdsl.backends.torch.namespace import Namespace
 from archdsl.ir.marks import Path, spelled
 from archdsl.ir.names import Entry, Inside, Turns, names
 from archdsl.ir.nodes import Aux, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
@@ -185,7 +184,7 @@ class Members:
         points = cut_points(member.node, wanted)
         assert points is not None
         writer = self.writer
-        place, layer = (Namespace(writer.locals.taken).claim(word) for word in ("place", "layer"))
+        place, layer = (writer.source.variable_names(writer.locals.taken).claim(word) for word in ("place", "layer"))
         flow.carry()
         for _, word in points:
             flow.write(f"{self.variable(wanted[word])} = {flow.target}")

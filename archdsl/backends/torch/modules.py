@@ -161,7 +161,7 @@ class Modules:
         """The modules of a container, where layers come together often with a function that makes them."""
         source = self.writer.source
         single = [each for item in items for each in (item.turns or (item,))]
-        taken = TAKEN | set(self.writer.identifiers.values())
+        taken = TAKEN | set(self.writer.identifiers.values()) | source.variables
         unit = best_unit(single, taken)
         while unit is not None and source.definitions.get(unit.name, unit.text) != unit.text:
             # Another container has units of the same name, and other layers in them.
@@ -170,6 +170,7 @@ class Modules:
         if unit is None:
             return items
         source.define(unit.name, unit.text)
+        source.class_names.add(unit.name)
         written, inside = sums(unit), {place + offset for place in unit.calls for offset in range(unit.length)}
         found: list[Item] = []
         place = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections.abc import Set
 
 from archdsl.ir.names import MODULE_ATTRIBUTES
 
@@ -18,8 +19,12 @@ ATTRIBUTES = frozenset({*MODULE_ATTRIBUTES, *keyword.kwlist})
 class Namespace:
     """Names that are in use; a wanted name that is taken gets a number behind it."""
 
-    def __init__(self, taken: frozenset[str] | set[str] = TAKEN) -> None:
+    def __init__(self, taken: Set[str] = TAKEN, other: Set[str] = frozenset(), noted: set[str] | None = None) -> None:
         self.taken = set(taken)
+        self.other = other
+        """Names of another kind, which may grow meanwhile: none of these may be one of them."""
+        self.noted = noted
+        """Where each claimed name is written down, for those of the other kind."""
         self.patterns: list[re.Pattern[str]] = []
         """Names that are taken too."""
         self.tried: dict[str, int] = {}
@@ -37,11 +42,13 @@ class Namespace:
                 number += 1
             self.tried[name] = number
         self.taken.add(candidate)
+        if self.noted is not None:
+            self.noted.add(candidate)
         return candidate
 
     def has(self, name: str) -> bool:
         """Whether a name is taken."""
-        return name in self.taken or any(pattern.fullmatch(name) for pattern in self.patterns)
+        return name in self.taken or name in self.other or any(pattern.fullmatch(name) for pattern in self.patterns)
 
     def restore(self, taken: set[str]) -> None:
         """Give names back: those that are in use are these again."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from archdsl.backends.torch.calls import SIZE, whole_values
 from archdsl.backends.torch.handed import collapsed
-from archdsl.backends.torch.namespace import TAKEN, Namespace
+from archdsl.backends.torch.namespace import Namespace
 from archdsl.backends.torch.printing import literal
 from archdsl.elaborate.values import is_number
 from archdsl.elaborate.witnesses import Row
@@ -40,13 +40,13 @@ class Argument:
 
 
 class Parameters:
-    """The possible parameters of a class for some calls. `fixed` are the numbers that its text has in it."""
+    """The possible parameters of a class for some calls. `fixed` are the numbers that its text has in it,
+    `names` hands out what they are called."""
 
-    def __init__(self, node: Node, rows: list[Row], fixed: frozenset[str]) -> None:
+    def __init__(self, node: Node, rows: list[Row], fixed: frozenset[str], names: Namespace) -> None:
         self.node = node
         self.rows = rows
         self.fixed = fixed
-        names = Namespace(TAKEN)
         self.wholes = whole_values(rows[0])
         self.identifiers: dict[str, str] = {}
         for name in rows[0]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
+from collections.abc import Set
 from functools import cached_property
 from typing import Any
 
@@ -74,11 +75,19 @@ class SourceWriter:
         self.order: list[GeneratedClass] = []
         self.definitions: dict[str, str] = {}
         self.budget = Budget(program.limits, times=4)
-        self.names = Namespace(TAKEN | local_words(program) | brought_along(architecture))
+        self.class_names: set[str] = set()
+        self.variables: set[str] = set()
+        """The variables and parameters of all classes so far, which no class may be called."""
+        taken = TAKEN | local_words(program) | brought_along(architecture)
+        self.names = Namespace(taken, self.variables, self.class_names)
         self.top = self.names.claim(class_name(architecture.name, architecture.variant))
         self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
         """The class of what the network gives in training, where that is more than one tensor."""
         self.inner = InnerTensors(architecture.body)
+
+    def variable_names(self, taken: Set[str]) -> Namespace:
+        """A namespace of variables or parameters, none of which is the name of a class."""
+        return Namespace(taken, self.class_names, self.variables)
 
     def define(self, name: str, text: str) -> None:
         """Add the source of a class that torch lacks."""
@@ -109,7 +118,7 @@ class SourceWriter:
 
     def build(self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str]) -> None:
         """Write a class for calls, or several where one text can't serve them all."""
-        numbers = Parameters(node, rows, fixed)
+        numbers = Parameters(node, rows, fixed, self.variable_names(TAKEN))
         try:
             generated = self.attempt(key, numbers)
         except NeedsValue as need:
@@ -258,7 +267,7 @@ class SourceWriter:
         if self.program.input is not None and any(name.startswith(SIZE) for name in fixed):
             # The text is that of one input size, which no parameter may change.
             fixed |= free_names(self.program.input) & row.keys()
-        names = Namespace(TAKEN)
+        names = self.variable_names(TAKEN)
         identifiers = {name: names.claim(name) for name in row}
         sizes = shape_row("in", self.architecture.input)
         del sizes["in_channels"]

@@ -79,7 +79,7 @@ class ClassWriter:
         self.used: set[str] = set()
         self.init: list[str] = []
         self.attributes = Namespace(ATTRIBUTES)
-        self.locals = Namespace({*TAKEN, "x", *identifiers.values()})
+        self.locals = source.variable_names({*TAKEN, "x", *identifiers.values()})
         self.tensors: dict[Path, str] = {}
         """The variables that have the tensors of labels."""
         self.needed: frozenset[Path] = frozenset()
@@ -191,7 +191,7 @@ class ClassWriter:
         """Within the turns of a run that begins with turn `start`; gives the variable that counts them."""
         # `name` and `layer` are what comprehensions go through.
         taken = {*self.locals.taken, *self.counters, "name", "layer"}
-        variable = Namespace(taken).claim(run.turn or node.index or "i")
+        variable = self.source.variable_names(taken).claim(run.turn or node.index or "i")
         counted = symbol(variable)
         if isinstance(run.count, Expr) and all(
             self.witnesses.value(run.count, row) == 0 for row in self.witnesses.rows

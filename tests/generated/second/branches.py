@@ -104,7 +104,7 @@ class Branches(Heads):
             raise Unsure("a shortcut that depends on the size")
         if any(isinstance(each, tree.Reference) for each in path.walk()):
             raise Unsure("a shortcut beside what begins with another tensor")
-        same, strides = True, (1,) * x.rank
+        same, strides = True, [set(range(1, 20 + max(x.spatial))) for _ in range(x.rank)]
         for more in (1, 2, 3, 19 if x.rank < 3 else 9):
             sizes = [size + more for size in x.spatial]
             shape = (1, *sizes, x.channels) if x.last else (1, x.channels, *sizes)
@@ -115,8 +115,11 @@ class Branches(Heads):
             except Refused as error:
                 raise Unsure(f"a larger map in a shortcut: {error}") from None
             same = same and larger.spatial == tuple(sizes)
-            strides = tuple(max(1, round(size / out)) for size, out in zip(sizes, larger.spatial, strict=True))
-        return same and made.channels == x.channels, strides
+            for axis, (size, out) in enumerate(zip(sizes, larger.spatial, strict=True)):
+                strides[axis] = {stride for stride in strides[axis] if (size - 1) // stride + 1 == out}
+        if not all(strides):
+            raise Unsure("a path that shrinks a map by no stride")
+        return same and made.channels == x.channels, tuple(map(min, strides))
 
 
 def shortcut_word(path: tree.Group) -> tree.Head | None:

@@ -177,7 +177,8 @@ class Expected:
                 return x, {}
             case LayerNode():
                 return self.note(node, self.layer(node, name, x)), {}
-            case Merge() if not holds_modules(node) or not isinstance(self.module(name), Made):
+            # In a container it is a module even where it holds none; a `forward` has it in place.
+            case Merge() if (not prefix and not holds_modules(node)) or not isinstance(self.module(name), Made):
                 return self.merge(
                     node, x, labels, lambda place, around: self.members(
                         node.branches[place].members, names(node.branches[place], "named"), prefix, x, around, values
