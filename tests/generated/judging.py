@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest import mock
 
 import torch
 
+from archdsl import checking
+from archdsl.backends.torch import source as written_source
 from archdsl.checking import check_program
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.program import Program
+from archdsl.ir.nodes import Architecture
 from archdsl.network import Network, build
 from archdsl.opening.imports import read_program
 from archdsl.opening.reading import text_source
@@ -39,7 +45,8 @@ def judge(text: str, parametric: bool = True) -> Verdict:
     """Whether a text that `check` passes compiles, runs, and is what it says."""
     try:
         program = read_program(text_source(text, "net.arch"))
-        report = check_program(program)
+        with sources() as found:
+            report = check_program(program)
     except ArchError as error:
         return Verdict("refused", ", ".join(each.code for each in error.diagnostics))
     except Exception as error:
@@ -50,8 +57,8 @@ def judge(text: str, parametric: bool = True) -> Verdict:
         return Verdict("refused", "library")
     compared = 0
     try:
-        for variant in [*program.variants][:2] or [None]:
-            compared += _judged(program, variant, random.Random(text), parametric)
+        for architecture, source in found[:2]:
+            compared += _judged(Network(program, architecture), source, random.Random(text), parametric)
     except Fault as fault:
         return fault.verdict
     except Unsure as error:
@@ -71,11 +78,26 @@ def refusal(program: Program, codes: str) -> Verdict:
     return Verdict("refused alone", codes)
 
 
-def _judged(program: Program, variant: str | None, choose: random.Random, parametric: bool) -> int:
-    network = build(program, variant)
+@contextmanager
+def sources() -> Iterator[list[tuple[Architecture, str]]]:
+    """What `check` finds to compile, with the source that it wrote."""
+    found: list[tuple[Architecture, str]] = []
+
+    def noted(program: Program, architecture: Architecture) -> str:
+        text = written_source(program, architecture)
+        found.append((architecture, text))
+        return text
+
+    with mock.patch.object(checking, "written_source", noted):
+        yield found
+
+
+def _judged(network: Network, source: str, choose: random.Random, parametric: bool) -> int:
+    program = network.program
     if not is_small(network):
         raise Unsure("too large to run here")
-    source = written(network)
+    if choose.random() < 0.1 and written(build(program, network.variant)) != source:
+        raise Fault("compile differs", "written a second time, the source is another one")
     kind = executed(source)
     module = made(kind, {})
     try:
@@ -88,5 +110,5 @@ def _judged(program: Program, variant: str | None, choose: random.Random, parame
         x = torch.randn(batch, *network.input, generator=seeded(), dtype=torch.float64)
         compare_values(module, second, state, x)
     if choose.random() < 0.2:
-        compare_larger(program, variant, source, module, second, state)
+        compare_larger(program, network.variant, source, module, second, state)
     return compare_parameters(program, network, kind, choose) if parametric else 0

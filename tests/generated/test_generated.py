@@ -68,6 +68,7 @@ def test_another_network_in_its_place_is_seen(kind: str, monkeypatch: pytest.Mon
     """The source of a text that differs in one place."""
     assert judging.judge(RIGHT).kind == "ok"
     other = judging.network_of(RIGHT.replace(*WRONG[kind])).source()
+    monkeypatch.setattr(judging, "written_source", lambda program, architecture: other)
     monkeypatch.setattr(judging, "written", lambda network: other)
     assert judging.judge(RIGHT, parametric=False).kind == kind
 
@@ -77,6 +78,7 @@ def test_a_constructor_that_builds_another_network_is_seen(monkeypatch: pytest.M
     assert source.count("q") > 3
     wrong = source.replace("nn.Conv2d(4, q,", "nn.Conv2d(4, 3 + 0 * q,")
     assert wrong != source
+    monkeypatch.setattr(judging, "written_source", lambda program, architecture: wrong)
     monkeypatch.setattr(judging, "written", lambda network: wrong)
     assert judging.judge(RIGHT).kind.startswith("constructor")
 
