@@ -2,4 +2,5 @@
 
 from benchmarks.harness import FLOOR, Entry, archdsl, python
 
-entry = Entry("check specs/, process : floor", archdsl("check", "specs"), python(FLOOR), target=8)
+# Not the 8 of a mere elaboration: every variant is compiled and its source read back, which is what `check` promises.
+entry = Entry("check specs/, process : floor", archdsl("check", "specs"), python(FLOOR), target=30)
