@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from archdsl import merge_reference
 from archdsl.catalogue import kinds
 from archdsl.cli.group import cli
 from archdsl.diagnostics import Diagnostic
@@ -20,6 +21,7 @@ from archdsl.diagnostics.columns import safe
 from archdsl.layers import initialization
 from archdsl.layers.base import Layer, keywords
 from archdsl.layers.reference import arguments, describe, notation
+from archdsl.merges.base import Join, joins
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -61,6 +63,11 @@ def layers() -> str:
         if more.strip():
             parts.append(more.strip())
         parts += [_layer(kind) for kind in found]
+    parts += [
+        "## Merges",
+        "Branches that meet, each merge as its class declares it. How they are written: `residual<main | shortcut>`.",
+    ]
+    parts += [_merge(kind) for _, kind in sorted(joins().items()) if kind.__module__.startswith("archdsl.merges.")]
     title, _, more = inspect.cleandoc(initialization.__doc__ or "").partition("\n\n")
     parts += [f"## {title.partition(':')[0]}", more]
     parts += [_initialization(kind) for _, kind in sorted(initialization.initializations().items())]
@@ -90,6 +97,23 @@ def _layer(kind: type[Layer]) -> str:
             ((f"`{each.text}`", each.output, f"{each.parameters:,}") for each in reference.examples),
         )
     )
+    if reference.elsewhere:
+        called = "; ".join(
+            f"{', '.join(f'`{name}`' for name in names)} ({whose})" for whose, names in reference.elsewhere
+        )
+        parts.append(f"Elsewhere: {called}.")
+    return "\n\n".join(parts)
+
+
+def _merge(kind: type[Join]) -> str:
+    reference = merge_reference.describe(kind)
+    parts = [f"### {reference.keyword}", f"`{reference.notation}`", reference.summary]
+    if reference.arguments:
+        rows = ((each.name, each.takes, each.default, each.description) for each in reference.arguments)
+        parts.append(_table(("argument", "takes", "default", "meaning"), rows))
+    parts.append(f"Joins {reference.branches}. In PyTorch: `{reference.torch}`.")
+    examples = ((f"`{each.text}`", each.output, f"{each.parameters:,}") for each in reference.examples)
+    parts.append(_table(("example", "output", "parameters"), examples))
     if reference.elsewhere:
         called = "; ".join(
             f"{', '.join(f'`{name}`' for name in names)} ({whose})" for whose, names in reference.elsewhere

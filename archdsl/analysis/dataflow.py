@@ -30,6 +30,7 @@ from archdsl.ir.nodes import (
 )
 from archdsl.ir.nodes import Repeat as RepeatNode
 from archdsl.layers.base import Layer
+from archdsl.merges.base import Join
 from archdsl.record import record
 from archdsl.shape import Dim, Shape
 
@@ -69,8 +70,8 @@ class Operation:
 
     path: str
     """The module's name, as the `state_dict` has it; of an operation without state what it would be, '' of a merge."""
-    what: Layer | str
-    """A layer; or `input`; `add`, `mul`, `concat` of all that is taken."""
+    what: Layer | Join | str
+    """A layer; a merge of all that is taken; or `input`."""
     takes: tuple[Shape, ...]
     makes: Shape
     inputs: tuple[int, ...]
@@ -79,7 +80,7 @@ class Operation:
 
     def keys(self) -> dict[str, tuple[Dim, ...]]:
         """Keys of the `state_dict` and the shapes of their tensors, parameters ahead of buffers."""
-        if isinstance(self.what, str):
+        if not isinstance(self.what, Layer):
             return {}
         (x,) = self.takes
         found = {**self.what.weights(x), **self.what.buffers(x)}
@@ -292,18 +293,11 @@ class _Walk:
         return self.add(Operation("", "input", (), architecture.input, (), place))
 
     def joined(self, node: Merge, ends: list[_Tensor], around: _Around, x: _Tensor, marks: tuple[Mark, ...]) -> _Tensor:
-        kind: str = node.kind
-        takes = [branch.output for branch in node.branches]
-        if kind == "residual":
-            if node.shortcut == "optional" and node.agrees is not True:
-                # Nothing is added.
-                return replace(ends[0], direct=False)
-            kind = "add"
-            if len(ends) == 1:
-                ends, takes = [*ends, x], [*takes, node.input]
-        numbers = tuple(each.number for each in ends)
+        if node.is_left_out:
+            return replace(ends[0], direct=False)
+        numbers = tuple(each.number for each in ([*ends, x] if node.adds_arriving else ends))
         place = Place(node.span, node, around.home, around.around, marks)
-        return self.add(Operation("", kind, tuple(takes), node.output, numbers, place))
+        return self.add(Operation("", node.join, node.shapes, node.output, numbers, place))
 
     def add(self, operation: Operation) -> _Tensor:
         if len(self.found) > self.most:

@@ -24,7 +24,7 @@ def node_text(node: Node) -> str:
         case Call():
             return _call(node)
         case Merge():
-            return node.kind
+            return node.join.written
         case Reference():
             return f"@{node.label}"
         case Repeat():

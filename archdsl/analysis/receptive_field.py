@@ -152,9 +152,7 @@ class ReceptiveFields:
             arriving = _arriving(node)
             outputs.append(_behind(seen.output, arriving, made))
             made |= {name: _behind(views, arriving, made) for name, views in seen.marks.items()}
-        if node.kind == "residual" and node.shortcut == "optional" and node.agrees is not True:
-            outputs = outputs[:1]
-        elif node.kind == "residual" and len(outputs) == 1:
+        if node.adds_arriving:
             outputs.append(_arriving(node))
         merged = outputs[0]
         for each in outputs[1:]:

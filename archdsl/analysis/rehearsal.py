@@ -264,21 +264,22 @@ class Rehearsal:
         outputs: list[_Tensor] = []
         # The source has the shortcut of a residual ahead of its main path, unless it needs a label from there.
         main, *others = node.branches
-        residual = node.kind == "residual"
-        first = residual and not any({path[0] for path in self.references(each)} & _marks(main) for each in others)
+        first = node.join.has_shortcut and not any(
+            {path[0] for path in self.references(each)} & _marks(main) for each in others
+        )
         with frame.holding(start):
             for branch in [*others, main] if first else node.branches:
                 output, inner = self.run(frame, branch, start, {**marks, **made})
                 outputs.append(output)
                 frame.alive.append(output.storage)
                 made |= inner
-            if residual and not others:
-                outputs.append(start)
-            if residual and node.shortcut == "optional" and node.agrees is not True:
+            if node.is_left_out:
                 return outputs[0], made
+            if node.adds_arriving:
+                outputs.append(start)
             y = _Tensor(frame.new(self.bytes(node.output.elements)), True, any(each.grad for each in outputs))
             frame.note(0, y.storage)
-        if node.kind == "mul" and self.training and y.grad:
+        if node.join.keeps_branches and self.training and y.grad:
             for each in outputs:
                 each.storage.kept = True
         return y, made

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
-from archdsl.elaborate.joining import join, same_shape
+from archdsl.elaborate.joining import same, same_shape
 from archdsl.elaborate.merges import BranchMismatch
 from archdsl.ir.marks import Path
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat, reachable
@@ -120,28 +120,15 @@ class Tracer:
             output, inner = self(branch, x, {**marks, **made})
             shapes.append(output)
             made |= inner
-        if node.kind == "residual":
-            return Traced(_residual(node, x, shapes), made)
-        return Traced(_joined(node, shapes), made)
-
-
-def _residual(node: Merge, x: Shape, shapes: list[Shape]) -> Shape:
-    main, *others = shapes
-    if node.shortcut == "optional" and node.agrees is not True:
-        return main
-    _require_equal(node, [main, *(others or [x])])
-    return main
+        return Traced(_joined(node, [*shapes, x] if node.adds_arriving else shapes), made)
 
 
 def _joined(node: Merge, shapes: list[Shape]) -> Shape:
-    joined = join(node.kind, shapes)
-    _require_equal(node, [joined.output, *(shapes[place] for place in joined.equal)], channels=node.kind != "concat")
-    return joined.output
-
-
-def _require_equal(node: Merge, shapes: list[Shape], channels: bool = True) -> None:
-    for shape in shapes[1:]:
-        if not same_shape(shapes[0], shape, channels):
+    if node.is_left_out:
+        return shapes[0]
+    joined = node.join.joined(shapes, same)
+    for shape, wanted in zip(shapes, joined.wanted, strict=True):
+        if not same_shape(shape, wanted):
             raise ArchError(
                 BranchMismatch(
                     node.span,
@@ -149,3 +136,4 @@ def _require_equal(node: Merge, shapes: list[Shape], channels: bool = True) -> N
                     f"{shapes[0]} meets {shape} here",
                 )
             )
+    return joined.output

@@ -186,6 +186,12 @@ class Binder:
         place(kind, given, self._arguments(head.arguments, scope, x))
         return given
 
+    def called(self, kind: type[Keyword], call: tree.Call, scope: Scope, x: Shape) -> Given:
+        """What the arguments of a call say of a keyword."""
+        given: Given = {}
+        place(kind, given, self._arguments(call.arguments, scope, x))
+        return given
+
     def bind_value(self, value: LayerValue, span: Span, scope: Scope, x: Shape) -> Layer:
         """The layer that was handed over by keyword, such as `act=leakyrelu(0.1)`."""
         kind = keywords()[value.keyword]

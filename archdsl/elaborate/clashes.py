@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from archdsl.diagnostics import ArchError, Span
 from archdsl.elaborate.labels import LabelTwice
 from archdsl.ir.names import Kind, style
-from archdsl.ir.nodes import Chain, Member, Merge, Name, Node, Repeat, at, text
+from archdsl.ir.nodes import Chain, Member, Merge, Name, Node, Reference, Repeat, at, text
 from archdsl.once import once
 from archdsl.shape import Dim
 from archdsl.symbolic import Expr, Symbol
@@ -114,6 +114,9 @@ def _labels(members: Iterable[Member], around: Around) -> Iterator[_Labels]:
         node = member.node
         if member.label is not None:
             yield _Labels(member.label, node, around)
+        elif isinstance(node, Reference):
+            # It is no module; what is meant by the label has to be plain all the same.
+            yield from (_Labels((mark.label,), node, around) for mark in member.marks)
         elif not _has_labels(node):
             continue
         elif isinstance(node, Merge):
@@ -134,8 +137,11 @@ def _has_labels(node: Node) -> bool:
         return False
     for part in node.parts:
         assert isinstance(part, Chain)
-        if any(member.label is not None or _has_labels(member.node) for member in part.members):
-            return True
+        for member in part.members:
+            if member.label is not None or _has_labels(member.node):
+                return True
+            if isinstance(member.node, Reference) and member.marks:
+                return True
     return False
 
 

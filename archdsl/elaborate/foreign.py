@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from archdsl.diagnostics import Diagnostic, Edit, Remedy, Source, Span
 from archdsl.layers.base import keywords
@@ -12,6 +13,8 @@ from archdsl.layers.translation.lines import merged, sections, translate_line
 from archdsl.layers.translation.papers import phrase
 from archdsl.layers.translation.translate import Translation, bare, translate
 from archdsl.layers.translation.words import plain
+from archdsl.merges.base import joins
+from archdsl.merges.concat import Concat
 from archdsl.syntax import tree
 from archdsl.syntax.mistakes.unexpected import Foreign
 
@@ -31,7 +34,7 @@ def of_head(head: tree.Head) -> Translation | None:
     name, text = head.name.text, head.span.text
     inner = text[len(name) :]
     if inner.startswith("(") and inner.endswith(")"):
-        joined = merged(text)
+        joined = merged(text, merge_words())
         if joined is not None:
             return joined
         made = translate(name, list(arguments(inner[1:-1])))
@@ -47,6 +50,16 @@ def of_head(head: tree.Head) -> Translation | None:
     if inner.startswith("(") and word.parameters is not None:
         return None
     return Translation(" ".join((word.kind.keyword + text[len(base) :], *word.behind)), (), True, word.is_doubtful)
+
+
+@cache
+def merge_words() -> Mapping[str, str]:
+    """The merges' keywords by what they are called elsewhere, in small letters."""
+    found = {"stack": Concat.keyword}
+    for keyword, kind in joins().items():
+        names = (name for line in kind.elsewhere for name in line.partition(": ")[2].split())
+        found |= {name.rpartition(".")[2].lower(): keyword for name in (keyword, *names)}
+    return found
 
 
 def _bases(name: str) -> tuple[str, ...]:
@@ -128,7 +141,7 @@ def _line(source: Source, number: int) -> Diagnostic | None:
     text = code.strip().rstrip(",;")
     if not text or len(text) > _LONG:
         return None
-    made = translate_line(text)
+    made = translate_line(text, merge_words())
     begin = start + len(code) - len(code.lstrip())
     span = source.span(begin, begin + len(code.strip()))
     absent = re.match(r"(?:.*[ \t=(])?(?:nn|layers|torch|keras)\.(\w+)\(", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archdsl.merges.base import joins
 from archdsl.once import once
 from archdsl.syntax import tree
 
@@ -43,7 +44,7 @@ def inner_labels_need(node: tree.Node, name: str, inside: bool = False) -> bool:
         return inner_labels_need(node.body, name, inside or node.label is not None)
     if isinstance(node, tree.Group):
         return any(inner_labels_need(item, name, inside or _is_container(item)) for item in node.items)
-    if isinstance(node, tree.Merge) and node.name.text not in ("residual", "concat", "add", "mul"):
+    if isinstance(node, tree.Merge) and node.name.text not in joins():
         # Layers for a block.
         inside = True
     return any(inner_labels_need(child, name, inside) for child in node.children)

@@ -16,10 +16,11 @@ from archdsl.elaborate.binding import Binder, UnknownLayer, find_layer, is_bare,
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.functions import FUNCTIONS
-from archdsl.elaborate.merges import MERGES, unknown_merge
+from archdsl.elaborate.merges import unknown_merge
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.values import Scope
 from archdsl.layers.base import keywords
+from archdsl.merges.base import joins
 from archdsl.shape import Shape
 from archdsl.symbolic import NeedsValue
 from archdsl.syntax import tree
@@ -75,7 +76,7 @@ class _Text:
         match node:
             case tree.Head():
                 self.head(node)
-            case tree.Merge() if not self.is_known(node.name.text) and node.name.text not in MERGES:
+            case tree.Merge() if not self.is_known(node.name.text) and node.name.text not in joins():
                 raise ArchError(unknown_merge(node, tuple(self.scope.blocks)))
             case tree.Name():
                 self.evaluate(node, self.scope, _ANYTHING)

@@ -1,4 +1,4 @@
-"""Branches that meet again: `residual`, `concat`, `add` and `mul`."""
+"""Branches that meet again."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pydantic import Field
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Source, Span, proposal
 from archdsl.elaborate.binding import build
 from archdsl.elaborate.heads import placed
-from archdsl.elaborate.joining import join, same_shape
+from archdsl.elaborate.joining import same_in, same_shape
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.values import Labelled, Scope
-from archdsl.ir.nodes import Chain, Merge, MergeKind, Shortcut
+from archdsl.ir.nodes import Chain, Merge, Shortcut
 from archdsl.layers.base import Keyword
+from archdsl.merges.base import Join, joins
 from archdsl.once import once
 from archdsl.shape import Dim, Layout, Shape
 from archdsl.symbolic import (
@@ -62,8 +63,6 @@ class UnknownMerge(Diagnostic):
     mended = "arch net\ninput 8x8x8\nresidual<conv3-8>\n"
 
 
-MERGES = ("residual", "concat", "add", "mul")
-
 # The projection shortcut of He et al. (2016), option B, in the language itself.
 PROJECTION_SOURCE = "projection"
 _PROJECTION = "conv1-{channels}/{stride}"
@@ -89,7 +88,7 @@ def unknown_merge(node: tree.Merge, blocks: tuple[str, ...]) -> Diagnostic:
         node.name.span,
         f"unknown merge or block `{name}`",
         "angle brackets need a merge or a block",
-        **proposal(_name_alone(node), name, [*MERGES, *blocks], "one"),
+        **proposal(_name_alone(node), name, [*joins(), *blocks], "one"),
     )
 
 
@@ -111,16 +110,28 @@ class _Merging:
         """The names ahead of it, without the labels of its own branches."""
         self.x = x
         self.labels: dict[str, Labelled] = {}
+        self.join = self.said()
 
-    def build(self) -> Merge:
-        kind: MergeKind = self.node.name.text  # type: ignore[assignment]
-        if self.node.call is not None:
-            at = self.node.call.span
+    def said(self) -> Join:
+        """The merge with its arguments."""
+        kind, call = joins()[self.node.name.text], self.node.call
+        if call is None:
+            return build(kind, {}, self.node.span)
+        if not kind.model_fields:
+            at = call.span
             raise ArchError(
                 WrongBranches(
-                    at, f"`{kind}` takes no arguments", "not here", helps=["leave them out"], fixes=[Edit(at, "")]
+                    at,
+                    f"`{kind.keyword}` takes no arguments",
+                    "not here",
+                    helps=["leave them out"],
+                    fixes=[Edit(at, "")],
                 )
             )
+        return build(kind, self.elaborator.binder.called(kind, call, self.scope, self.x), call.span)
+
+    def build(self) -> Merge:
+        kind = self.join.keyword
         for path in self.node.paths:
             if not path.items:
                 raise ArchError(
@@ -132,7 +143,7 @@ class _Merging:
                         fixes=[Edit(empty, " identity ") for empty in self._empty()],
                     )
                 )
-        merged = self.residual() if kind == "residual" else self.joined(kind)
+        merged = self.residual() if self.join.has_shortcut else self.joined()
         self.elaborator.labels_of[merged] = self.labels
         return merged
 
@@ -154,11 +165,11 @@ class _Merging:
             output=output,
             span=self.node.span,
             origin=self.elaborator.memo.origin(self.node, self.around),
-            kind=self.node.name.text,  # type: ignore[arg-type]
+            join=self.join,
             branches=branches,
             shortcut=shortcut,
             agrees=agrees,
-            open=any(says_labels(path) for path in self.node.paths),
+            open=any(map(path_says_labels, self.node.paths)),
         )
 
     def branch(self, path: tree.Group, x: Shape) -> Chain:
@@ -186,12 +197,12 @@ class _Merging:
             )
         main = self.branch(paths[0], self.x)
         if len(paths) == 1:
-            self.agree([(paths[0].span, main.output)], self.x, project=True)
+            self.agree(paths[0].span, main.output, self.x, None, project=True)
             return self.make((main,), main.output, "identity")
         mode, label = shortcut_word(paths[1])
         if mode is None:
             own = self.branch(paths[1], self.x)
-            self.agree([(paths[0].span, main.output)], own.output, own=paths[1].span)
+            self.shortcut_agrees(main, own, paths[1].span)
             return self.make((main, own), main.output, "own")
         said = self.said_of(paths[1], Projection if mode == "project" else Optional)
         agrees, strides = self.compare_sizes(paths[0], main)
@@ -238,8 +249,12 @@ class _Merging:
             else:
                 self.elaborator.body(group, sequence, outer)
         chain = self.elaborator.finish(sequence, path.span)
-        self.agree([(self.node.paths[0].span, main.output)], chain.output, own=path.span)
+        self.shortcut_agrees(main, chain, path.span)
         return chain
+
+    def shortcut_agrees(self, main: Chain, shortcut: Chain, span: Span) -> None:
+        label = Label(span, f"the shortcut ends as {shortcut.output}")
+        self.agree(self.node.paths[0].span, main.output, shortcut.output, label)
 
     def said_of(self, path: tree.Group, kind: type[Keyword]) -> Keyword:
         """What stands with the word of a shortcut. Raises ArchError for what it doesn't have."""
@@ -283,9 +298,9 @@ class _Merging:
 
     # Other merges
 
-    def joined(self, kind: str) -> Merge:
-        paths = self.node.paths
-        if len(paths) < 2:
+    def joined(self) -> Merge:
+        paths, kind = self.node.paths, self.join.keyword
+        if len(paths) < self.join.least:
             raise ArchError(
                 WrongBranches(
                     self.node.span,
@@ -295,58 +310,42 @@ class _Merging:
                     fixes=[_added(paths[0].span, "identity")],
                 )
             )
-        branches = tuple(self.branch(path, self.x) for path in paths)
-        joined = join(kind, [branch.output for branch in branches])
-        equal = [(paths[place].span, branches[place].output) for place in joined.equal]
-        wanted = branches[0].output if kind == "concat" else joined.output
-        self.agree(equal, wanted, channels=kind != "concat")
-        return self.make(branches, joined.output)
-
-    def agree(
-        self,
-        shapes: list[tuple[Span, Shape]],
-        wanted: Shape,
-        channels: bool = True,
-        project: bool = False,
-        own: Span | None = None,
-    ) -> None:
-        """Raise where a shape differs from the one it is joined with, in numbers that are known."""
-        for span, shape in shapes:
-            if same_shape(shape, wanted, channels):
-                continue
-            kind = self.node.name.text
-            labels = [Label(own, f"the shortcut ends as {wanted}")] if own else []
-            if kind != "residual":
-                first = self.node.paths[0].span
-                labels = [Label(first, f"this branch ends as {wanted}")] if span != first else []
-            what = "the main path" if kind == "residual" else "this branch"
-            operation = (
-                "concatenation needs equal height and width"
-                if kind == "concat"
-                else "addition needs equal channels, height and width"
-            )
-            if kind == "mul":
-                operation = "multiplication needs equal shapes, or a branch of C or C×1×1 that scales the channels"
-            notes = [operation] + ([f"the shortcut carries {wanted}"] if project else [])
-            projects = project and shape.layout is wanted.layout is Layout.CHANNELS_FIRST
-            alike = "strides and paddings" if kind == "concat" else "channels, strides and paddings"
-            helps = [
-                "project the shortcut: `residual<… | project>`"
-                if projects
-                else f"let the branches agree in {alike}, or reshape one of them"
-            ]
-            main = self.node.paths[0].span
+        if self.join.most is not None and len(paths) > self.join.most:
             raise ArchError(
-                BranchMismatch(
-                    span,
-                    f"branches of `{kind}` make different shapes",
-                    f"{what} ends as {shape}",
-                    labels=labels,
-                    notes=notes,
-                    helps=helps,
-                    fixes=[_added(main, "project")] if projects else [],
+                WrongBranches(
+                    paths[self.join.most].span,
+                    f"`{kind}` joins {self.join.most} branches, got {len(paths)}",
+                    "one too many",
+                    helps=[f"join two of them first: `{kind}<{kind}<… | …> | …>`"],
                 )
             )
+        branches = tuple(self.branch(path, self.x) for path in paths)
+        shapes = [branch.output for branch in branches]
+        joined = self.join.joined(shapes, same_in(self.elaborator.witnesses))
+        origin = next((place for place, shape in enumerate(shapes) if same_shape(shape, joined.output)), 0)
+        for path, shape, wanted in zip(paths, shapes, joined.wanted, strict=True):
+            self.agree(path.span, shape, wanted, Label(paths[origin].span, f"this branch ends as {shapes[origin]}"))
+        return self.make(branches, joined.output)
+
+    def agree(self, span: Span, shape: Shape, wanted: Shape, other: Label | None, project: bool = False) -> None:
+        """Raise where a branch, `other` beside it, differs from the shape it must have in numbers that are known."""
+        if same_shape(shape, wanted):
+            return
+        main = self.node.paths[0].span
+        projects = project and shape.layout is wanted.layout is Layout.CHANNELS_FIRST
+        raise ArchError(
+            BranchMismatch(
+                span,
+                f"branches of `{self.join.keyword}` make different shapes",
+                f"{'the main path' if self.join.has_shortcut else 'this branch'} ends as {shape}",
+                labels=[other] if other is not None and other.span != span else [],
+                notes=[*self.join.differ(shape, wanted), *([f"the shortcut carries {wanted}"] if project else [])],
+                helps=["project the shortcut: `residual<… | project>`"]
+                if projects
+                else [f"let the branches agree in {self.join.alike}, or reshape one of them"],
+                fixes=[_added(main, "project")] if projects else [],
+            )
+        )
 
 
 def _added(path: Span, branch: str) -> Edit:
@@ -368,6 +367,11 @@ def shortcut_word(path: tree.Group) -> tuple[Shortcut | None, tree.Template | No
     return None, None
 
 
+def path_says_labels(path: tree.Group) -> bool:
+    """Whether a branch gives labels to members of the container around its merge; a group in it is no container."""
+    return any(map(says_labels, path.items))
+
+
 @once
 def says_labels(node: tree.Node) -> bool:
     """Whether a piece of text gives labels to members of the container around it."""
@@ -383,7 +387,7 @@ def says_labels(node: tree.Node) -> bool:
             for item in node.items
         )
     if isinstance(node, tree.Merge):
-        return node.name.text in MERGES and any(says_labels(path) for path in node.paths)
+        return node.name.text in joins() and any(map(path_says_labels, node.paths))
     if isinstance(node, tree.For):
         return says_labels(node.body)
     if isinstance(node, tree.If):

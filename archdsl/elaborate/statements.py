@@ -21,7 +21,7 @@ from archdsl.elaborate.expressions import Evaluator, copying, unpack
 from archdsl.elaborate.heads import check_keyword, head_into
 from archdsl.elaborate.labels import evaluate_template
 from archdsl.elaborate.memo import Memo
-from archdsl.elaborate.merges import MERGES, merge_node, unknown_merge
+from archdsl.elaborate.merges import merge_node, unknown_merge
 from archdsl.elaborate.program import References
 from archdsl.elaborate.references import make_reachable, reference_into
 from archdsl.elaborate.repeats import repeat_into, turns_into
@@ -32,6 +32,7 @@ from archdsl.elaborate.values import BlockValue, Labelled, Scope
 from archdsl.elaborate.witnesses import Witnesses, undecided
 from archdsl.ir.names import Kind
 from archdsl.ir.nodes import Chain, Merge, Name, Node
+from archdsl.merges.base import joins
 from archdsl.shape import Shape
 from archdsl.symbolic import Condition, Expr
 from archdsl.syntax import tree
@@ -210,7 +211,7 @@ class Elaborator:
             call_into(self, node, value.definition, node.paths, sequence, label)
         elif name in sequence.scope.blocks:
             call_into(self, node, sequence.scope.blocks[name], node.paths, sequence, label)
-        elif name in MERGES:
+        elif name in joins():
             scope, x = sequence.scope, sequence.x
             key = ("merge", node, self.memo.key(node, scope), x)
             made = self.memo.remember(key, lambda: merge_node(self, node, scope, x))

@@ -22,7 +22,6 @@ from archdsl.ir.nodes import (
     Chain,
     LayerNode,
     Merge,
-    MergeKind,
     Node,
     Reference,
     Repeat,
@@ -118,7 +117,7 @@ class MergeEntry(NodeEntry):
     """
 
     kind: Literal["merge"] = "merge"
-    operation: MergeKind
+    operation: str
     branches: tuple[Number, ...]
     shortcut: Shortcut | None
     added: bool
@@ -313,10 +312,10 @@ class _Writer:
 
     def merge(self, node: Merge) -> dict[str, Any]:
         return {
-            "operation": node.kind,
+            "operation": node.join.written,
             "branches": tuple(self.number(branch) for branch in node.branches),
             "shortcut": node.shortcut,
-            "added": node.shortcut != "optional" or node.agrees is True,
+            "added": not node.is_left_out,
         }
 
     def plain(self, value: Any) -> JsonValue:

@@ -123,7 +123,7 @@ def stem(node: Node) -> str:
         return node.block
     if isinstance(node, Reference):
         return "reference"
-    return node.kind if isinstance(node, Merge) else "group"
+    return node.kind.replace("-", "_") if isinstance(node, Merge) else "group"
 
 
 def at_most_one(total: Dim) -> bool:

@@ -18,6 +18,7 @@ from archdsl.diagnostics import Span
 from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.layers.base import Layer
 from archdsl.layers.initialization import Initialization
+from archdsl.merges.base import Join
 from archdsl.shape import Dim, Shape
 from archdsl.symbolic import Comparison, Expr, Junction, substitute
 
@@ -37,7 +38,6 @@ Size: TypeAlias = Annotated[Shape, Whole]
 Place: TypeAlias = Annotated[Span, Whole]
 Undecided: TypeAlias = Annotated[Comparison, Whole] | Annotated[Junction, Whole]
 
-MergeKind = Literal["residual", "concat", "add", "mul"]
 Shortcut = Literal["identity", "project", "optional", "own"]
 
 
@@ -124,7 +124,7 @@ class Merge(Node):
     identity; in a class that serves several calls it may depend on the class's parameters.
     """
 
-    kind: MergeKind
+    join: Join
     branches: tuple[Chain, ...]
     shortcut: Shortcut | None = None
     agrees: bool | Undecided = True
@@ -133,6 +133,27 @@ class Merge(Node):
 
     That is asked of the text: a labelled projection that a call doesn't need changes no other name.
     """
+
+    @property
+    def kind(self) -> str:
+        """The merge's keyword."""
+        return self.join.keyword
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether nothing is joined: a shortcut that is optional isn't there, and the main path goes on alone."""
+        return self.shortcut == "optional" and self.agrees is not True
+
+    @property
+    def adds_arriving(self) -> bool:
+        """Whether what arrives at the merge is joined with its only branch."""
+        return self.join.has_shortcut and len(self.branches) == 1 and not self.is_left_out
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Of the tensors that are joined, in their order."""
+        made = tuple(branch.output for branch in self.branches)
+        return (*made, self.input) if self.adds_arriving else made
 
     @property
     def parts(self) -> Iterator[Node]:

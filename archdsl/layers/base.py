@@ -26,6 +26,7 @@ from archdsl.shape import Dim, Layout, Shape, product
 from archdsl.symbolic import Condition, Expr, assume, assume_that, compare
 
 Value = TypeVar("Value")
+Word = TypeVar("Word", bound="Keyword")
 
 Positive = Annotated[int, Field(ge=1)] | Expr
 """A whole number of at least one: a kernel, a stride, a number of channels."""
@@ -107,6 +108,22 @@ class Keyword(BaseModel):
     dash: ClassVar[str | None] = None
     slash: ClassVar[str | None] = None
     positional: ClassVar[tuple[str, ...]] = ()
+    says_positional: ClassVar[bool] = False
+    """A class that says which arguments go without a name; any other with one argument takes that one without."""
+
+    @classmethod
+    def settle_positional(cls) -> None:
+        """Let the only argument go without a name, unless a class says otherwise."""
+        if "positional" in vars(cls):
+            cls.says_positional = True
+        elif not cls.says_positional:
+            arguments = [name for name in cls.model_fields if name not in (cls.digits, cls.dash, cls.slash)]
+            cls.positional = tuple(arguments) if len(arguments) == 1 else ()
+
+    @property
+    def written(self) -> str:
+        """The word as a spec writes it, with its numbers put in."""
+        return written(self)
 
 
 class Layer(Keyword):
@@ -139,17 +156,11 @@ class Layer(Keyword):
     """A convolution right before this layer needs no bias (batch normalization subtracts it)."""
     makes_probabilities: ClassVar[bool] = False
     """What comes out are probabilities, which a loss on logits must not be given."""
-    says_positional: ClassVar[bool] = False
-    """A class that says which arguments go without a name; any other with one argument takes that one without."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         keywords.cache_clear()
-        if "positional" in vars(cls):
-            cls.says_positional = True
-        elif not cls.says_positional:
-            arguments = [name for name in cls.model_fields if name not in (cls.digits, cls.dash, cls.slash)]
-            cls.positional = tuple(arguments) if len(arguments) == 1 else ()
+        cls.settle_positional()
 
     def output(self, x: Shape) -> Shape:
         """The shape this layer makes of `x`. Raises ArchError where there is none."""
@@ -227,11 +238,6 @@ class Layer(Keyword):
     def without_bias(self) -> Self:
         """This layer as it is right before a batch normalization."""
         return self
-
-    @property
-    def written(self) -> str:
-        """The layer as a spec writes it, with its numbers put in."""
-        return written(self)
 
     def axis_by_axis(self, x: Shape) -> dict[str, tuple[Any, ...]]:
         """Fields of one number or one for each axis, as one for each, where a class of a block may take them whole.
@@ -371,7 +377,8 @@ def _argument(value: Any) -> str:
     return str(value)
 
 
-def subclasses(kind: type[Layer]) -> Iterator[type[Layer]]:
+def subclasses(kind: type[Word]) -> Iterator[type[Word]]:
+    """All classes below one, however far."""
     for child in kind.__subclasses__():
         yield child
         yield from subclasses(child)

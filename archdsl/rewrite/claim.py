@@ -14,10 +14,11 @@ from archdsl.analysis.dataflow import Dataflow, Operation
 from archdsl.analysis.instances import Instance, instances_of
 from archdsl.diagnostics import ArchError, Span
 from archdsl.layers.base import Layer
+from archdsl.merges.base import Join
 from archdsl.rewrite.draft import Draft
 from archdsl.rewrite.forms import Form, form, has_state, is_random
 from archdsl.rewrite.rule import Rewrite, Travel, impossible
-from archdsl.shape import Layout
+from archdsl.shape import Layout, Shape
 
 _Key: TypeAlias = "tuple[object, ...]"
 
@@ -110,7 +111,7 @@ class _Holding:
             made = self.made.get(_joining(operation, inputs))
             if made is None:
                 span = self.old[inputs[0]].place.span if inputs else None
-                raise self.refused(span, f"a merge of it would be of other tensors: `{operation.what}`")
+                raise self.refused(span, f"a merge of it would be of other tensors: `{_word(operation)}`")
             return made
         what = self.form(operation)
         if what is None:
@@ -184,12 +185,25 @@ def _elements(operation: Operation) -> object:
     return operation.makes.elements
 
 
+def _word(operation: Operation) -> str:
+    return operation.what.does() if isinstance(operation.what, Join) else str(operation.what)
+
+
 def _joining(operation: Operation, inputs: tuple[int, ...]) -> _Key:
     """What a merge makes and of what; the input is a merge of nothing."""
-    made = operation.makes
-    scales = tuple(each.elements != made.elements for each in operation.takes)
-    if operation.what == "mul" and any(scales):
-        return "mul", inputs, scales, made.channels, made.layout
+    join, made = operation.what, operation.makes
+    if not isinstance(join, Join):
+        return join, inputs
+    what = (join.does(), *(value for _, value in join))
     # Channels that stand last alternate, and the others follow each other.
-    last = made if operation.what == "concat" and made.layout is Layout.CHANNELS_LAST else None
-    return operation.what, inputs, last
+    if join.alternates:
+        return what, inputs, made if made.layout is Layout.CHANNELS_LAST else None
+    stretched = tuple(_stretched(each, made) for each in operation.takes)
+    return (what, inputs, stretched, made.channels, made.layout) if any(map(any, stretched)) else (what, inputs)
+
+
+def _stretched(shape: Shape, made: Shape) -> tuple[bool, ...]:
+    """Which axes of a branch are 1 and meet more places than that; those of a vector are its channels' only one."""
+    spatial = shape.spatial if shape.rank == made.rank else (1,) * made.rank
+    pairs = zip((shape.channels, *spatial), (made.channels, *made.spatial), strict=True)
+    return tuple(size != met for size, met in pairs)

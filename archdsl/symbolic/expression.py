@@ -243,13 +243,22 @@ def floor_divide(numerator: Dim, divisor: Dim) -> Dim:
     if remainder == 0:
         return quotient
     inner = _single_floor(remainder)
-    # ⌊⌊a/b⌋/n⌋ is ⌊a/(b·n)⌋ only where n is above 0; of an unknown one the calls tell.
-    if inner is not None and not (isinstance(divisor, int) and divisor < 0):
+    # ⌊⌊a/b⌋/n⌋ is ⌊a/(b·n)⌋ only where n is above 0.
+    if inner is not None and _is_positive(divisor):
         dividend, by, offset = inner
         return quotient + floor_divide(dividend + by * offset, by * divisor)
     if isinstance(remainder, int) and isinstance(divisor, int):
         return quotient + remainder // divisor
     return quotient + apply("//", remainder, divisor)
+
+
+def _is_positive(value: Any) -> bool:
+    """Whether a number is above 0, if all unknown ones in it are: nothing is subtracted."""
+    if isinstance(value, (int, Symbol)):
+        return not isinstance(value, int) or value > 0
+    if isinstance(value, Expr):
+        return all(factor > 0 and all(map(_is_positive, monomial)) for monomial, factor in value.terms.items())
+    return isinstance(value, Apply) and value.op in ("//", "max", "min") and all(map(_is_positive, value.args))
 
 
 def ceil_divide(numerator: Dim, divisor: Dim) -> Dim:

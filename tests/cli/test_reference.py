@@ -9,6 +9,7 @@ import pytest
 from archdsl.diagnostics import Diagnostic
 from archdsl.ir.document import schema
 from archdsl.layers.base import keywords
+from archdsl.merges.base import joins
 
 from .conftest import Run
 
@@ -26,7 +27,7 @@ def test_layers(run: Run) -> None:
     ran = run("layers")
     assert ran.status == 0
     heads = [line.split()[0] for line in ran.out.splitlines()]
-    assert len(heads) == len(keywords())
+    assert len(heads) == len(keywords()) + len(joins())
     assert "conv{kernel}-{channels}[/stride]" in heads
     for line in ran.out.splitlines():
         assert "  " in line, f"{line} has no summary"

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 
 import pytest
 
-from .documents import ROOT, File, steps
-
-Run = Callable[..., str]
+from .copies import Run, copy_with
 
 SPEC = """\
 arch net
@@ -31,25 +25,7 @@ expect output == 5
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs Python in a copy of the project that has the one file more."""
-    root = tmp_path_factory.mktemp("project")
-    for name in ("archdsl", "grammars", "specs", "tests/layers"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "tests" / "conftest.py", root / "tests")
-    shutil.copy(ROOT / "pyproject.toml", root)
-    (file,) = [step for step in steps(ROOT / "CONTRIBUTING.md") if isinstance(step, File)]
-    assert not (root / file.name).exists()
-    (root / file.name).write_text(file.text, encoding="utf-8")
-    (root / "net.arch").write_text(SPEC, encoding="utf-8")
-
-    def made(*arguments: str) -> str:
-        environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=root, env=environment, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return made
+    return copy_with("archdsl/layers/squareplus.py", SPEC, tmp_path_factory.mktemp("project"))
 
 
 def test_check(run: Run) -> None:

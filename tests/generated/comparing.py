@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from archdsl.backends.torch.namespace import TAKEN
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.program import Program
 from archdsl.network import Network, build
@@ -110,16 +111,18 @@ def compare_larger(
 
 def compare_parameters(program: Program, network: Network, kind: type[nn.Module], choose: random.Random) -> int:
     """The class built with another value against the spec elaborated with it. Gives how many were compared."""
+    # What Python or the source has already is offered with a number behind it: `torch` as `torch2`.
+    words = {name if name not in TAKEN else f"{name}2": name for name in network.parameters}
     offered = [each.name for each in inspect.signature(kind).parameters.values()]
-    if strange := [name for name in offered if name not in network.parameters]:
+    if strange := [name for name in offered if name not in words]:
         raise Fault("constructor signature", f"offers {strange}")
     compared = 0
     for _ in range(2 if offered else 0):
         changed = {}
         for name in choose.sample(offered, choose.randint(1, min(2, len(offered)))):
-            changed[name] = other(network.parameters[name], choose)
+            changed[name] = other(network.parameters[words[name]], choose)
         try:
-            wanted = build(program, network.variant, changed)
+            wanted = build(program, network.variant, {words[name]: value for name, value in changed.items()})
         except ArchError:
             continue
         if not is_small(wanted):

@@ -11,6 +11,7 @@ import torch
 
 from . import executing, judging
 from .__main__ import timed
+from .faults import Verdict
 from .mutants import mutants
 from .writing import SpecWriter
 
@@ -154,6 +155,18 @@ FOUND = {
     "add<NetOutputsA: conv3-9 | NetB: conv3-9 NetC: conv3-9>\naux side from @NetB gap\n",
     "a label of a reference in layers that are handed over": "arch net\ninput 2x2x2\nsuper: bn\n"
     'Unit<"2": @super conv1-3>\nblock Unit<layer> = [concat<relu | layer>]\n',
+    "a quotient by what is below zero for some numbers": "arch net(c = 1)\ninput 4x2x2\n"
+    "conv3-{(c // 3) // -2 + 2} dwconv3\n",
+    "a parameter below zero": "arch net(c = 7, q = -2)\ninput 4x8x8\nconv1-{(c // 3) // q + 4}\n"
+    "block b(k, q) = [conv1-{(k // 3) // q + 4}]\nb(7, -2) b(7, 2) b(8, -2) b(9, 1) b(c, -2)\n",
+    "a label on a side that isn't taken, in brackets of a branch": "arch net\ninput 2x2x2\n"
+    "residual<[dwconv3 if {false} [b: relu]]>\n",
+    "calls whose members have names, and others that are numbered": "arch net\ninput 2x2x8\n"
+    "block output(flag) = [let cin = {in_channels} ab: relu if {cin % 2 == 0} [relu] else if {true} "
+    "[concat<conv{3}-{cin} | identity>]]\nconv{3}-{1} output(true) output(flag=true)\n",
+    "a parameter called self": "arch mlp(self = 2)\ninput 2\nfc-{self}\n",
+    "turns without an index in turns with the index i": "arch net\ninput 4x4x4\n"
+    "block size = [let n = {in_channels} [relu x{min(n, 3)}] x2 as i mid: [] conv1-{n}]\nsize\n",
     "a stride longer than the map": "arch net\ninput 4x2x8\n"
     "block unit(c, s) = [residual<conv3-{c}/{s} | project>]\nunit(4, 5)\n",
 }
@@ -200,6 +213,11 @@ TWICE = {
 def test_no_two_modules_have_one_name(body: str) -> None:
     """Such a text is refused, or names are given that are apart."""
     assert judging.judge(f"arch net\ninput 4x8x8\n{body}\n").kind in ("refused", "refused alone", "ok")
+
+
+@pytest.mark.parametrize("body", ["add<a: @z | identity> x2", "[add<a: @z | relu>] x3", "add<a: @z | a: relu>"])
+def test_a_label_of_a_reference_is_given_once(body: str) -> None:
+    assert judging.judge(f"arch net\ninput 4x8x8\nz: relu\n{body}\n") == Verdict("refused", "label-twice")
 
 
 @pytest.mark.parametrize("label", ["append", "pop", "extend", "insert", "relu1", "relu_1", "conv", "group"])

@@ -70,7 +70,7 @@ class Likeness:
             groups = tuple((self.mark(group.first), str(group.count)) for group in self.groups(node))
             return ("repeat", groups)
         if isinstance(node, Merge):
-            return ("merge", node.kind, node.shortcut, str(node.agrees), parts)
+            return ("merge", node.join, node.shortcut, str(node.agrees), parts)
         if isinstance(node, Call):
             return ("call", node.block, parts)
         if isinstance(node, Reference):

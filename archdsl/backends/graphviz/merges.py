@@ -16,8 +16,6 @@ from archdsl.layers.base import Role
 if TYPE_CHECKING:
     from archdsl.backends.graphviz.composition import Composer
 
-SIGNS = {"residual": "+", "add": "+", "mul": "×", "concat": "concat"}
-
 
 class Merges:
     """Draws merges for a composer."""
@@ -32,10 +30,10 @@ class Merges:
         assert isinstance(last, Merge)
         entries = self.branch_entries(node, entry)
         inside = place if isinstance(entry, Inside) else replace(place, path=place.name(entry) + ".")
-        if node.shortcut == "optional" and node.agrees is not True:
+        if node.is_left_out:
             return self.composer.chain((node.branches[0], last.branches[0]), entries[0], x, marks, inside)
         arrows = [self.arrow_of(node, number) for number in range(len(node.branches))]
-        identity = node.shortcut in ("identity", "optional") or (node.shortcut == "project" and node.agrees is True)
+        identity = node.adds_arriving
         users = sum(not _refers(branch) for branch in node.branches) + identity
         if users > 1 and x.box.frame is not place.frame:
             fork = self.composer.box("fork", place.frame, "")
@@ -65,7 +63,7 @@ class Merges:
             ends.append((end, arrow if end is not x or len(node.branches) == 1 else "skip", ""))
         if identity:
             ends.append((x, "skip", ""))
-        sign = self.composer.box("merge", place.frame, SIGNS[node.kind], Role.MERGE)
+        sign = self.composer.box("merge", place.frame, node.join.sign, Role.MERGE)
         sign.names.append(place.name(entry))
         # The arrow along which the network goes on is drawn first, so that it bears its tensor's shape.
         if not any(arrow == "main" for _, arrow, _ in ends):
@@ -96,7 +94,7 @@ class Merges:
         layers = layers_in(branch.members)
         if layers and all(is_identity(each) for each in layers):
             return "skip", ""
-        return ("project" if node.kind == "residual" and number == 1 else "main"), ""
+        return ("project" if node.join.has_shortcut and number == 1 else "main"), ""
 
     @staticmethod
     def branch_entries(node: Merge, entry: Entry) -> list[tuple[Entry, ...]]:

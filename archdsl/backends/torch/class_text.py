@@ -30,12 +30,7 @@ def describe(node: Node) -> str:
     if isinstance(text, tree.Block):
         return f"The block {signature(text)}."
     if isinstance(node, Merge):
-        return {
-            "residual": "The sum of a main path and a shortcut.",
-            "concat": "Branches, their channels one behind the other.",
-            "add": "The sum of branches.",
-            "mul": "The product of branches.",
-        }[node.kind]
+        return node.join.about
     return "A group of layers."
 
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.calls import marks_made, outer_tensors
-from archdsl.backends.torch.flow import TENSOR, Flow
+from archdsl.backends.torch.flow import TENSOR, Flow, fill
 from archdsl.backends.torch.layout import STEP
 from archdsl.backends.torch.namespace import identifier
 from archdsl.ir.names import spliced
 from archdsl.ir.nodes import Chain, Merge
-from archdsl.shape import Layout, Shape
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.writer import ClassWriter
@@ -37,7 +36,7 @@ def forward_merge(
     branch its tensor, where they all begin with one of its results.
     """
     start = flow.flush()
-    if node.kind == "residual":
+    if node.join.has_shortcut:
         _residual(writer, node, flow, start, branch, projection)
     else:
         _joined(writer, node, flow, start, branch, parts)
@@ -78,10 +77,10 @@ def _residual(
         attribute = writer.attributes.claim("use_shortcut")
         writer.add_line(f"self.{attribute} = ", writer.value(node.agrees))
         flow.write(f"if self.{attribute}:")
-        flow.write(f"{STEP}{flow.target} = {flow.held} + {shortcut}")
+        flow.write(f"{STEP}{flow.target} = {_expression(writer, node, [flow.held, shortcut])}")
         flow.held = flow.target
         return
-    flow.text = f"{flow.held} + {shortcut}"
+    flow.text = _expression(writer, node, [flow.held, shortcut])
 
 
 def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch, parts: str | None) -> None:
@@ -95,14 +94,16 @@ def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Br
         side.flush()
         flow.lines += side.lines
         tensors.append(side.held)
-    if node.kind == "concat":
-        flow.text = f"torch.cat([{', '.join(tensors)}], {node.output.channel_axis})"
-    elif node.kind == "add":
-        flow.text = " + ".join(tensors)
-    else:
-        flow.text = " * ".join(
-            _scaled(tensor, chain.output, node.output) for tensor, chain in zip(tensors, node.branches, strict=True)
-        )
+    flow.text = _expression(writer, node, tensors)
+
+
+def _expression(writer: ClassWriter, node: Merge, tensors: list[str]) -> str:
+    """The tensor that joins others."""
+    # A shortcut that only some calls have joins what arrives there.
+    shapes = node.shapes if len(node.shapes) == len(tensors) else (*node.shapes, node.input)
+    step = node.join.torch(shapes, node.output)
+    values = [writer.value(value, forward=True) for value in step.values]
+    return fill(step.template, values, **{f"x{place}": tensor for place, tensor in enumerate(tensors)})
 
 
 def leans_on_main(node: Merge) -> bool:
@@ -122,7 +123,7 @@ def branch_name(node: Merge, place: int) -> str:
     common = common.rstrip("_")
     if len(common) > 2 and identifier(common) == common:
         return common
-    return "scale" if node.kind == "mul" and place else f"branch{place + 1}"
+    return (node.join.later_name if place else "") or f"branch{place + 1}"
 
 
 def labels(chain: Chain) -> Iterator[str]:
@@ -133,12 +134,3 @@ def labels(chain: Chain) -> Iterator[str]:
         elif isinstance(member.node, Merge):
             for branch in member.node.branches:
                 yield from labels(branch)
-
-
-def _scaled(tensor: str, shape: Shape, output: Shape) -> str:
-    """A vector of factors, one a channel, with axes to meet the places of a map."""
-    if shape.layout is not Layout.VECTOR or output.layout is Layout.VECTOR:
-        return tensor
-    if output.layout is Layout.CHANNELS_LAST:
-        return f"{tensor}[:{', None' * output.rank}, :]"
-    return f"{tensor}[:, :{', None' * output.rank}]"

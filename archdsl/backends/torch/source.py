@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from functools import cached_property
 from typing import Any
 
@@ -31,7 +31,7 @@ from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
 from archdsl.backends.torch.parameters import Argument, Parameters, handed_constants
 from archdsl.backends.torch.printing import literal, prose, quoted
 from archdsl.backends.torch.reading import read_back
-from archdsl.backends.torch.verify import verify
+from archdsl.backends.torch.verify import same_style, verify
 from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
 from archdsl.elaborate.architecture import build_body, elaborator_of
 from archdsl.elaborate.budget import Budget
@@ -40,6 +40,7 @@ from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.values import BlockValue, Labelled, LayerValue, Value, is_number
 from archdsl.elaborate.witnesses import Row, Witnesses
+from archdsl.ir.names import Kind
 from archdsl.ir.nodes import Architecture, Chain, LayerNode, Merge, Node
 from archdsl.layers.torch_call import Module
 from archdsl.symbolic import (
@@ -113,7 +114,13 @@ class SourceWriter:
             nodes = self.nodes[key]
             rows = {freeze(row): row for row in (key_and_row(node)[1] for node in nodes)}
             # A number that depends on a parameter where the class is called can't stand in its text.
-            self.build(key, nodes[0], list(rows.values()), handed_constants(list(rows.values()), unsettled))
+            fixed = handed_constants(list(rows.values()), unsettled)
+            below = sorted({name for row in rows.values() for name in below_zero(row)})
+            groups: dict[Any, list[Row]] = {}
+            for row in rows.values():
+                groups.setdefault(tuple(row[name] for name in below), []).append(row)
+            for group in groups.values():
+                self.build(key, nodes[0], group, fixed | set(below))
         return self.built[key]
 
     def build(self, key: Key, node: Node, rows: list[Row], fixed: frozenset[str]) -> None:
@@ -174,13 +181,15 @@ class SourceWriter:
         body = elaborator.rebuild(key.text, scope.with_labels(labels), shape_of("in", node.input, number), inside)
         reach = elaborator.labels_of[body]
         given = tuple(reach[word].path for word in self.inner.words_of(key) if word in reach)
+        kind: Kind = "block" if isinstance(key.text, tree.Block) else "group"
         writer = ClassWriter(self, witnesses, numbers.identifiers, named_values(elaborator), numbers.printed, given)
         for each in self.nodes[key]:
             row = key_and_row(each)[1]
             if freeze(row) in served:
                 outer = dict(zip(extra, outer_tensors(each), strict=True))
                 verify(witnesses, numbers.known(row), body, each, outer)
-        text = writer.write(body, "block" if isinstance(key.text, tree.Block) else "group", extra)
+                same_style(body, each, kind)
+        text = writer.write(body, kind, extra)
         arguments = numbers.arguments(writer.used)
         name = self.names.claim(camel(self.title(node)))
         others = [writer.tensors[target] for target in extra]
@@ -224,7 +233,7 @@ class SourceWriter:
 
     def write(self) -> str:
         """The text of the module."""
-        top = self.network(frozenset())
+        top = self.network(below_zero(self.parameters))
         parts = ["\n".join(each.lines) for each in self.order]
         if self.outputs:
             fields = ["output", *self.architecture.auxiliary]
@@ -331,6 +340,11 @@ class SourceWriter:
         imports = [*builtin, "", *imports] if builtin else imports
         exported = f"__all__ = [{quoted(self.top)}]"
         return "\n".join([f'"""{self.top}, a network in PyTorch.', "", text, '"""', "", *imports, "", exported])
+
+
+def below_zero(row: Mapping[str, Any]) -> frozenset[str]:
+    """The numbers that stand in a text as they are, since formulas of unknown ones take those to be sizes."""
+    return frozenset(name for name, value in row.items() if is_number(value) and value < 0)
 
 
 def local_words(program: Program) -> frozenset[str]:

@@ -8,8 +8,29 @@ from typing import Any
 
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.marks import Mark, Path, spelled
+from archdsl.ir.names import Kind, style
 from archdsl.ir.nodes import Aux, Call, Chain, Choice, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.shape import Shape
+from archdsl.symbolic import NeedsValue
+
+
+def same_style(written: Node, settled: Node, kind: Kind) -> None:
+    """Raise NeedsValue where a call names its members in another way than its class would, as an `if` may have it."""
+    mine = written.body if isinstance(written, Call) else written
+    theirs = settled.body if isinstance(settled, Call) else settled
+    if not isinstance(mine, Chain) or not isinstance(theirs, Chain) or style(mine, kind) == style(theirs, kind):
+        return
+    raise NeedsValue(*(node.condition for node in _choices(mine)))
+
+
+def _choices(chain: Chain) -> Iterator[Choice]:
+    for member in chain.members:
+        if isinstance(member.node, Choice):
+            yield member.node
+        if isinstance(member.node, (Choice, Repeat)):
+            for part in member.node.parts:
+                assert isinstance(part, Chain)
+                yield from _choices(part)
 
 
 class WrongClass(AssertionError):
@@ -108,7 +129,7 @@ class _Check:
         self.same(tuple(weights[0].items()), tuple(weights[1].items()), f"the weights of {keyword}")
 
     def merge(self, written: Merge, settled: Merge) -> None:
-        self.same((written.kind, written.shortcut), (settled.kind, settled.shortcut), "a merge")
+        self.same(written.shortcut, settled.shortcut, "a merge")
         self.same(written.agrees, settled.agrees, "whether a shortcut agrees")
         if written.shortcut != "project" or settled.agrees is False:
             self.same(len(written.branches), len(settled.branches), "the branches of a merge")

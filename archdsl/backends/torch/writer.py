@@ -190,7 +190,7 @@ class ClassWriter:
     def turn(self, run: Run, node: Repeat, start: Dim) -> Iterator[str]:
         """Within the turns of a run that begins with turn `start`; gives the variable that counts them."""
         # `name` and `layer` are what comprehensions go through.
-        taken = {*self.locals.taken, *self.counters, "name", "layer"}
+        taken = {*self.locals.taken, *self.counters, *self.loops, "name", "layer"}
         variable = self.source.variable_names(taken).claim(run.turn or node.index or "i")
         counted = symbol(variable)
         if isinstance(run.count, Expr) and all(

@@ -116,14 +116,14 @@ def render(reference: Reference) -> str:
     blocks = [reference.notation, summary]
     if reference.arguments:
         rows = [(each.name, each.takes, each.default, each.description) for each in reference.arguments]
-        blocks.append(_table([("argument", "takes", "default", "meaning"), *rows]))
+        blocks.append(table([("argument", "takes", "default", "meaning"), *rows]))
     blocks.append("takes " + ", ".join(reference.accepts))
-    blocks.append(_table([("input", "in PyTorch"), *reference.torch]))
+    blocks.append(table([("input", "in PyTorch"), *reference.torch]))
     results = [(each.text, each.output, f"{each.parameters:_}") for each in reference.examples]
-    blocks.append(_table([("example", "output", "parameters"), *results]))
+    blocks.append(table([("example", "output", "parameters"), *results]))
     if reference.elsewhere:
         blocks.append(
-            _table([("elsewhere", "called"), *((whose, ", ".join(names)) for whose, names in reference.elsewhere)])
+            table([("elsewhere", "called"), *((whose, ", ".join(names)) for whose, names in reference.elsewhere)])
         )
     return "\n\n".join(blocks) + "\n"
 
@@ -208,7 +208,7 @@ def _call(step: Step) -> str:
     return "a slice" if step.template.startswith("{x}[") else step.template.replace("{x}", "x").split("(")[0]
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
+def table(rows: list[tuple[str, ...]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

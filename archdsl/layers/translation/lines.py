@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from archdsl.layers.base import keywords
 from archdsl.layers.translation.calls import arguments, closing, split
@@ -20,17 +20,16 @@ _ADDED = re.compile(r"[ \t]*[A-Za-z_]\w*\.(?:add|append|add_module)\((.*)\)[ \t]
 _FLAT = re.compile(
     r"(?:torch\.flatten\([^()]*\)|[a-z]\w*\.(?:view|reshape)\((?:[^()]|\([^()]*\))*-1\s*\)|[a-z]\w*\.flatten\([^()]*\))"
 )
-_JOINED = re.compile(
-    r"(?:(?:[A-Za-z_]\w*\.)*(?P<name>cat|concat|concatenate|Concatenate|stack|add|Add|multiply|Multiply|mul|average)"
-    r"(?:\([^()]*\)(?=\())?)\((?P<inner>.*)\)[ \t]*"
-)
-_MERGES = {"add": "add", "multiply": "mul", "mul": "mul"}
+_JOINED = re.compile(r"(?:[A-Za-z_]\w*\.)*(?P<name>[A-Za-z]+)(?:\([^()]*\)(?=\())?\((?P<inner>.*)\)[ \t]*")
 _BETWEEN = re.compile(r"[\s,;]*|\s*->\s*|\s*>>\s*")
 _TENSOR = re.compile(r"\([ \t]*[A-Za-z_]\w*[ \t]*\)")
 
 
-def translate_line(line: str) -> Translation | None:
-    """What a line says, as a statement; None where no layer is found in it, or one that nobody knows."""
+def translate_line(line: str, merges: Mapping[str, str]) -> Translation | None:
+    """What a line says, as a statement; None where no layer is found in it, or one that nobody knows.
+
+    `merges` are the merges' keywords by what they are called elsewhere, in small letters.
+    """
     code = line.strip().rstrip(",;")
     label = ""
     named = _NAMED.match(code)
@@ -42,7 +41,7 @@ def translate_line(line: str) -> Translation | None:
         # Of `add_module("conv1", …)` the name is the label.
         *names, code = list(split(added[1])) or [""]
         label = names[0].strip("\"'") if names else label
-    joined = merged(code)
+    joined = merged(code, merges)
     if joined is not None:
         return joined
     if _FLAT.fullmatch(code):
@@ -55,10 +54,11 @@ def translate_line(line: str) -> Translation | None:
     return Translation(text, made.notes, made.is_exact, made.is_doubtful, made.origin)
 
 
-def merged(code: str) -> Translation | None:
+def merged(code: str, merges: Mapping[str, str]) -> Translation | None:
     """`torch.cat([a, b], dim=1)`, `Add()([a, b])`, `concat(a, b)` as a merge of labels."""
     found = _JOINED.fullmatch(code)
-    if found is None:
+    word = merges.get(found["name"].lower()) if found is not None else None
+    if found is None or word is None:
         return None
     inner = list(split(found["inner"]))
     if inner and inner[0][:1] in "[(" and closing(inner[0], 0) == len(inner[0]) - 1:
@@ -66,7 +66,6 @@ def merged(code: str) -> Translation | None:
     names = [each for each in inner if re.fullmatch(r"[A-Za-z_]\w*", each)]
     if len(names) < 2:
         return None
-    word = _MERGES.get(found["name"].lower(), "concat")
     text = f"{word}<{' | '.join(f'@{each}' for each in names)}>"
     return Translation(text, ("branches stand between angle brackets, and a label is called by `@`",), True, True)
 

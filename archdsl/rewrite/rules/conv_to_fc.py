@@ -124,7 +124,7 @@ def _converts(layer: Instance, readers: Readers) -> bool:
         return True
     # Factors for channels may be a vector as well.
     inner = here.around[-1] if here.around else None
-    return isinstance(inner, Merge) and inner.kind == "mul" and inner.output.rank > 0 and not readers.of(here)
+    return isinstance(inner, Merge) and inner.join.takes_factors and inner.output.rank > 0 and not readers.of(here)
 
 
 def _ahead(draft: Draft, converted: Iterable[Instance]) -> Iterator[Change]:

@@ -246,10 +246,11 @@ class _Writer:
             self.outside = outer
 
     def joined(self, node: Merge, branches: list[str]) -> Iterator[str]:
-        if node.shortcut == "optional" and node.agrees is not True:
+        if node.is_left_out:
             # Nothing is added, and a group in its place would have other names inside.
             branches = [*branches, "optional"]
-        yield f"{node.kind}<{' | '.join(branches)}>"
+        arguments = node.join.written.removeprefix(node.kind)
+        yield f"{node.kind}<{' | '.join(branches)}>{arguments}"
 
 
 def _label(name: str) -> str:

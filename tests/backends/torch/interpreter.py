@@ -6,8 +6,10 @@ looked up by the names that the IR gives, and merges are joined as the language 
 
 from __future__ import annotations
 
+import operator
 from collections import ChainMap
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import torch
@@ -128,17 +130,11 @@ class Interpreter:
             return made[0] + (made[1] if len(made) > 1 else x)  # type: ignore[no-any-return]
         if node.kind == "concat":
             return torch.cat(made, node.output.channel_axis)
-        total = made[0]
         shapes = [branch.output for branch in node.branches]
-        if node.kind == "add":
-            for each in made[1:]:
-                total = total + each
-            return total  # type: ignore[no-any-return]
         made = [scaled(tensor, shape, node.output) for tensor, shape in zip(made, shapes, strict=True)]
-        total = made[0]
-        for each in made[1:]:
-            total = total * each
-        return total
+        if node.kind == "mean":
+            return torch.stack(torch.broadcast_tensors(*made)).mean(0)
+        return reduce(BETWEEN[node.kind], made)  # type: ignore[no-any-return]
 
     def layer(self, node: LayerNode, name: str, x: Tensor) -> Tensor:
         for step in node.layer.torch(node.input):
@@ -153,6 +149,16 @@ class Interpreter:
             else:
                 x = evaluated(step.template, step.values, x)
         return x
+
+
+BETWEEN: dict[str, Any] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "max": torch.maximum,
+    "min": torch.minimum,
+}
 
 
 def scaled(tensor: Tensor, shape: Shape, output: Shape) -> Tensor:

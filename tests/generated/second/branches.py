@@ -15,7 +15,7 @@ from .members import Join, settle_biases
 from .tensors import Flow
 from .values import BlockValue, Labels, Place, Refused, Slot, Unsure
 
-MERGES = ("residual", "concat", "add", "mul")
+MERGES = ("residual", "concat", "add", "sub", "mul", "div", "max", "min", "mean")
 
 
 class Branches(Heads):
@@ -104,8 +104,8 @@ class Branches(Heads):
             raise Unsure("a shortcut that depends on the size")
         if any(isinstance(each, tree.Reference) for each in path.walk()):
             raise Unsure("a shortcut beside what begins with another tensor")
-        same, strides = True, [set(range(1, 20 + max(x.spatial))) for _ in range(x.rank)]
-        for more in (1, 2, 3, 19 if x.rank < 3 else 9):
+        same, strides = True, [set(range(1, 91 + max(x.spatial))) for _ in range(x.rank)]
+        for more in (1, 2, 3, *((19, 90) if x.rank < 3 else (9,))):
             sizes = [size + more for size in x.spatial]
             shape = (1, *sizes, x.channels) if x.last else (1, x.channels, *sizes)
             here = Labels(labels.around)
@@ -117,8 +117,8 @@ class Branches(Heads):
             same = same and larger.spatial == tuple(sizes)
             for axis, (size, out) in enumerate(zip(sizes, larger.spatial, strict=True)):
                 strides[axis] = {stride for stride in strides[axis] if (size - 1) // stride + 1 == out}
-        if not all(strides):
-            raise Unsure("a path that shrinks a map by no stride")
+        if any(len(each) != 1 for each in strides):
+            raise Unsure("a path that shrinks a map by no one stride")
         return same and made.channels == x.channels, tuple(map(min, strides))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -10,6 +11,17 @@ from torch import Tensor
 from .members import Box, Join, Member, Node, Output, Taken
 from .tensors import Flow, Layer
 from .values import Slot
+
+BETWEEN: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "max": torch.maximum,
+    "min": torch.minimum,
+    "mean": operator.add,
+}
+"""What is done to two branches; the sum of a mean is divided when all of them are in it."""
 
 
 class Run:
@@ -49,21 +61,21 @@ def join(node: Join, made: list[Flow], x: Flow) -> Flow:
     parts = [*made, x] if node.passed else made
     if node.kind == "concat":
         return parts[0].with_data(torch.cat([each.data for each in parts], -1 if parts[0].last else 1))
-    if node.kind == "add":
-        total = parts[0].data
-        for each in parts[1:]:
-            if each.data.shape != total.shape:
-                raise ValueError("summands of different shapes")
-            total = total + each.data
-        return parts[0].with_data(total)
-    largest = max(parts, key=lambda each: (each.rank, max(each.spatial, default=1) > 1))
-    product: Tensor | None = None
-    for each in parts:
-        data = each.data
-        if each.rank == 0 and largest.rank > 0:
-            data = data.reshape(
-                len(data), *((*(1,) * largest.rank, -1) if largest.last else (-1, *(1,) * largest.rank))
-            )
-        product = data if product is None else product * data
-    assert product is not None
-    return Flow(product, largest.last)
+    if node.word == "residual" and len({(each.data.shape, each.last) for each in parts}) > 1:
+        raise ValueError("a shortcut of another shape")
+    largest = max(parts, key=lambda each: each.rank) if node.kind in ("mul", "div") else parts[0]
+    tensors = [_beside(each, largest) for each in parts]
+    total = tensors[0]
+    for each in tensors[1:]:
+        total = BETWEEN[node.kind](total, each)
+    return Flow(total / len(parts) if node.kind == "mean" else total, largest.last)
+
+
+def _beside(part: Flow, largest: Flow) -> Tensor:
+    """A tensor with the axes to meet the largest: a vector that scales a map has one number for each channel."""
+    if part.rank == largest.rank and part.last is largest.last:
+        return part.data
+    if part.rank or not largest.rank:
+        raise ValueError("branches with other axes")
+    ones = (1,) * largest.rank
+    return part.data.reshape(len(part.data), *((*ones, -1) if largest.last else (-1, *ones)))

@@ -35,7 +35,12 @@ class Merges(Turns):
     def sum(self, here: Here, arriving: Here) -> str:
         branches = [self.keeping(here, arriving) for _ in range(self.random.randint(1, 2))]
         branches.append("identity" if self.chance(0.4) else self.keeping(here, arriving))
-        return f"add<{' | '.join(branches)}>"
+        if self.chance(0.15):
+            # An axis of 1, which meets all the places of the others.
+            one = ["conv1-1", "conv1-1 sigmoid", "adaptive-avgpool1"] if here.rank else ["fc-1"]
+            branches.insert(self.random.randint(0, len(branches)), self.random.choice(one))
+        words = ["add", "add", "add", "max", "min", "mean", *(["sub"] if len(branches) == 2 else [])]
+        return f"{self.random.choice(words)}<{' | '.join(branches)}>"
 
     def plain_residual(self, here: Here, arriving: Here) -> str:
         shortcut = self.pick(
@@ -45,7 +50,8 @@ class Merges(Turns):
 
     def scaled(self, here: Here, arriving: Here) -> str:
         if here.rank == 0:
-            return f"mul<{self.keeping(here, arriving)} | fc-{self.hole(here.c)} sigmoid>"
+            word = self.random.choice(["mul", "mul", "div"])
+            return f"{word}<{self.keeping(here, arriving)} | fc-{self.hole(here.c)} sigmoid>"
 
         def gate() -> str:
             return self.either(

@@ -46,7 +46,6 @@ from archdsl.ir.nodes import (
 )
 from archdsl.layers.torch_call import FLATTEN, Function, Module, Step
 from archdsl.layers.torch_call import Parameter as ParameterStep
-from archdsl.shape import Layout, Shape
 
 Labels = dict[Path, Term]
 
@@ -315,29 +314,12 @@ class Expected:
         return self.note(node, self.joined(node, x, ends)), made
 
     def joined(self, node: Merge, x: Term, ends: list[Term]) -> Term:
-        if node.kind == "residual":
-            if node.shortcut == "optional" and node.agrees is not True:
-                return ends[0]
-            return self.terms(("+", ("x0", "x1")), ends[0], ends[1] if len(ends) > 1 else x)
-        if node.kind == "concat":
-            places = tuple(f"x{place}" for place in range(len(ends)))
-            return self.terms(("torch.cat", (places, node.output.channel_axis), ()), *ends)
-        if node.kind == "mul":
-            shapes = [branch.output for branch in node.branches]
-            ends = [self.scaled(end, shape, node.output) for end, shape in zip(ends, shapes, strict=True)]
-        total = ends[0]
-        for each in ends[1:]:
-            total = self.terms(("+" if node.kind == "add" else "*", ("x0", "x1")), total, each)
-        return total
-
-    def scaled(self, end: Term, shape: Shape, output: Shape) -> Term:
-        """A factor for each channel with an axis for each of the places."""
-        if shape.layout is not Layout.VECTOR or output.layout is Layout.VECTOR:
-            return end
-        all_of = ("slice", None, None, None)
-        places = (None,) * output.rank
-        index = (all_of, *places, all_of) if output.layout is Layout.CHANNELS_LAST else (all_of, all_of, *places)
-        return self.terms(("[]", index), end)
+        if node.is_left_out:
+            return ends[0]
+        step = node.join.torch(node.shapes, node.output)
+        tensors = {f"x{place}": Tensor(end) for place, end in enumerate([*ends, x] if node.adds_arriving else ends)}
+        term: Term = self.functions(step.template, step.values, **tensors).read()
+        return term
 
     # Modules in sequence
 
