@@ -13,8 +13,9 @@ from archdsl.analysis import dataflow as module
 from archdsl.analysis.dataflow import Operation, dataflow, targets
 from archdsl.ir.marks import spelled
 from archdsl.layers.base import Layer
+from archdsl.merges.base import Join
 from archdsl.shape import Dim
-from tests.backends.torch.interpreter import Interpreter, scaled
+from tests.backends.torch.interpreter import Interpreter, join
 from tests.backends.torch.random_programs import Programs
 
 
@@ -28,6 +29,8 @@ def flow(text: str) -> list[str]:
 
 
 def _what(operation: Operation) -> str:
+    if isinstance(operation.what, Join):
+        return operation.what.does()
     return operation.what.written if isinstance(operation.what, Layer) else operation.what
 
 
@@ -89,16 +92,10 @@ def run(network: archdsl.Network, state: dict[str, Tensor], x: Tensor) -> Tensor
         given = [made[place] for place in each.inputs]
         if isinstance(each.what, Layer):
             made.append(layers.layer(each.place.node, each.path, given[0]))  # type: ignore[arg-type]
-        elif each.what == "input":
+        elif isinstance(each.what, str):
             made.append(x)
-        elif each.what == "concat":
-            made.append(torch.cat(given, each.makes.channel_axis))
         else:
-            given = [scaled(tensor, shape, each.makes) for tensor, shape in zip(given, each.takes, strict=True)]
-            total = given[0]
-            for tensor in given[1:]:
-                total = total + tensor if each.what == "add" else total * tensor
-            made.append(total)
+            made.append(join(each.what.does(), given, each.takes, each.makes))
     return made[found.output]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -128,13 +128,7 @@ class Interpreter:
             if node.shortcut == "optional" and node.agrees is not True:
                 return made[0]  # type: ignore[no-any-return]
             return made[0] + (made[1] if len(made) > 1 else x)  # type: ignore[no-any-return]
-        if node.kind == "concat":
-            return torch.cat(made, node.output.channel_axis)
-        shapes = [branch.output for branch in node.branches]
-        made = [scaled(tensor, shape, node.output) for tensor, shape in zip(made, shapes, strict=True)]
-        if node.kind == "mean":
-            return torch.stack(torch.broadcast_tensors(*made)).mean(0)
-        return reduce(BETWEEN[node.kind], made)  # type: ignore[no-any-return]
+        return join(node.kind, made, [branch.output for branch in node.branches], node.output)
 
     def layer(self, node: LayerNode, name: str, x: Tensor) -> Tensor:
         for step in node.layer.torch(node.input):
@@ -159,6 +153,16 @@ BETWEEN: dict[str, Any] = {
     "max": torch.maximum,
     "min": torch.minimum,
 }
+
+
+def join(kind: str, made: Sequence[Tensor], shapes: Sequence[Shape], output: Shape) -> Tensor:
+    """What tensors of these shapes become."""
+    if kind == "concat":
+        return torch.cat(list(made), output.channel_axis)
+    tensors = [scaled(tensor, shape, output) for tensor, shape in zip(made, shapes, strict=True)]
+    if kind == "mean":
+        return torch.stack(torch.broadcast_tensors(*tensors)).mean(0)
+    return reduce(BETWEEN[kind], tensors)  # type: ignore[no-any-return]
 
 
 def scaled(tensor: Tensor, shape: Shape, output: Shape) -> Tensor:
