@@ -43,6 +43,7 @@ from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.names import Kind
 from archdsl.ir.nodes import Architecture, Chain, LayerNode, Merge, Node
 from archdsl.layers.torch_call import Module
+from archdsl.record import record
 from archdsl.symbolic import (
     Comparison,
     Expr,
@@ -59,6 +60,35 @@ from archdsl.syntax import tree
 def source(program: Program, architecture: Architecture) -> str:
     """PyTorch source of a network: a class a block, a loop a repeat, importing torch and nothing else."""
     return SourceWriter(program, architecture).write()
+
+
+@record
+class WrittenClass:
+    """A class of a source: the parameters of its constructor, and what calls give for them, with the nodes that do."""
+
+    name: str
+    about: str
+    arguments: tuple[Argument, ...]
+    calls: tuple[tuple[tuple[Any, ...], tuple[Node, ...]], ...]
+
+
+def written_classes(program: Program, architecture: Architecture) -> list[WrittenClass]:
+    """The classes of a source in its order, the network's own last."""
+    writer = SourceWriter(program, architecture)
+    writer.write()
+    calls: dict[str, dict[tuple[Any, ...], tuple[Node, ...]]] = {}
+    for key, by_row in writer.built.items():
+        for node in writer.nodes[key]:
+            row = key_and_row(node)[1]
+            made = by_row[freeze(row)]
+            values = tuple(each.value(row) for each in made.arguments)
+            given = calls.setdefault(made.name, {})
+            given[values] = (*given.get(values, ()), node)
+    found = []
+    for each in writer.order:
+        (first, *_), *_ = calls[each.name].values()
+        found.append(WrittenClass(each.name, describe(first), each.arguments, tuple(calls[each.name].items())))
+    return [*found, WrittenClass(writer.top, writer.summary(), writer.parameters_offered, ())]
 
 
 class SourceWriter:
@@ -85,6 +115,8 @@ class SourceWriter:
         self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
         """The class of what the network gives in training, where that is more than one tensor."""
         self.inner = InnerTensors(architecture.body)
+        self.parameters_offered: tuple[Argument, ...] = ()
+        """What the constructor of the network takes, once it is written."""
 
     def variable_names(self, taken: Set[str]) -> Namespace:
         """A namespace of variables or parameters, none of which is the name of a class."""
@@ -234,6 +266,7 @@ class SourceWriter:
     def write(self) -> str:
         """The text of the module."""
         top = self.network(below_zero(self.parameters))
+        self.parameters_offered = top.arguments
         parts = ["\n".join(each.lines) for each in self.order]
         if self.outputs:
             fields = ["output", *self.architecture.auxiliary]
