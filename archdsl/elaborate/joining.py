@@ -26,6 +26,9 @@ def same_in(witnesses: Witnesses | None) -> Same:
         condition = compare("==", left, right)
         if isinstance(condition, bool):
             return condition
+        if not all(each.name in row for each in symbols(condition) for row in witnesses.rows):
+            # A size that stands for any, in the question whether a path keeps it.
+            return None
         if not witnesses.settle and any(each.kind != "size" for each in symbols(condition)):
             raise NeedsValue(condition)
         outcome = witnesses.outcome(condition)

@@ -207,3 +207,9 @@ def test_a_parameter_that_may_be_one_is_none_of_the_constructor_s() -> None:
 def test_of_two_branches_only(kind: str) -> None:
     with pytest.raises(ArchError, match=f"`{kind}` joins 2 branches, got 3"):
         loads(f"arch net\ninput 4\n{kind}<fc-4 | fc-4 | identity>\n")
+
+
+def test_a_shortcut_beside_what_begins_with_a_label() -> None:
+    """Whether the main path keeps the size is asked of any size, and the label's tensor has one of its own."""
+    text = "arch net\ninput 8x12\nblock b(c) = [f{c}: identity residual<add<@f{c} | identity> | project>]\nb(2)\n"
+    assert loads(text).module()(torch.rand(2, 8, 12)).shape == (2, 8, 12)
