@@ -99,7 +99,8 @@ class Second(Statements):
         if not tables:
             return {}
         names = [word.text for word in tables[0].header]
-        rows = [dict(zip(names, row.cells, strict=True)) for row in tables[0].rows]
+        # A line of dashes may have fewer columns than there are.
+        rows = [dict(zip(names, row.cells, strict=False)) for row in tables[0].rows]
         rows = [row for row in rows if not all(isinstance(cell, tree.Empty) for cell in row.values())]
         for row in rows:
             cell = row.pop("name")
