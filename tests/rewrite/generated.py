@@ -73,6 +73,9 @@ def tried(network: Network, rule: str, switches: dict[str, bool]) -> Outcome:
     try:
         return Outcome("applied", wrong(network, rewritten), rewritten.text)
     except archdsl.ArchError as error:
+        if "difference nan" in str(error):
+            # Maps that are squared time and again are no numbers in the end, on either side.
+            return Outcome("applied, and beyond what numbers hold")
         return Outcome("applied", f"proof: {error}", rewritten.text)
 
 
