@@ -96,7 +96,7 @@ def prove(
         weights = random_weights(instances(old.architecture), generator)
     elif all(each.dtype != torch.float64 for each in weights.values()):
         dtype = torch.float32
-    made = carried(weights, travels)
+    made = carried(weights, travels, dtype)
     x = torch.randn(INPUTS, *map(_settled, old.architecture.input.dims), generator=generator, dtype=dtype)
     rounding = max(map(_rounding, (old.architecture, new.architecture))) * SAFETY * torch.finfo(dtype).eps / 2
     name = str(dtype).removeprefix("torch.")

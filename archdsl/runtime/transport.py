@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 from archdsl.rewrite.rule import Travel
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 
-def carried(weights: Mapping[str, Tensor], travels: Iterable[Travel]) -> dict[str, Tensor]:
+def carried(
+    weights: Mapping[str, Tensor], travels: Iterable[Travel], alone: torch.dtype | None = None
+) -> dict[str, Tensor]:
     """The new network's weights that come of the old one's, each of the type of what it is made of.
 
+    What is made of nothing is of the type of all; `alone` is the one where there are no weights, by default PyTorch's.
     Sums are made in double precision, and what only changes its shape keeps its bits. Raises AssertionError for one
     that comes out in another shape than the new network has.
     """
     import torch
 
     made: dict[str, Tensor] = {}
-    # What is made of nothing is as the others are, and of a network without weights as PyTorch makes it.
     types = [each.dtype for each in weights.values() if each.is_floating_point()]
-    dtype_of_all = types[0] if types else torch.get_default_dtype()
+    dtype_of_all = types[0] if types else alone or torch.get_default_dtype()
     for travel in travels:
         if any(source not in weights for source in travel.sources):
             # A count of batches, which files leave out.
