@@ -108,7 +108,7 @@ class Window:
         """
         before, after = self.padding
         room = size + before + after - self.reach
-        if not self.ceil:
+        if not self.ceil or self.stride == 1:
             return floor_divide(room, self.stride) + 1
         return minimum(ceil_divide(room, self.stride) + 1, ceil_divide(size + before, self.stride))
 

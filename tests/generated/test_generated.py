@@ -167,6 +167,8 @@ FOUND = {
     "a parameter called self": "arch mlp(self = 2)\ninput 2\nfc-{self}\n",
     "turns without an index in turns with the index i": "arch net\ninput 4x4x4\n"
     "block size = [let n = {in_channels} [relu x{min(n, 3)}] x2 as i mid: [] conv1-{n}]\nsize\n",
+    "a pooling with a ceiling that keeps the map": "arch net\ninput 2x2\ndefault maxpool(ceil=true)\n"
+    "block cna = [residual<maxpool3/1(padding=1) | project>]\ncna\n",
     "a stride longer than the map": "arch net\ninput 4x2x8\n"
     "block unit(c, s) = [residual<conv3-{c}/{s} | project>]\nunit(4, 5)\n",
 }
