@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from archdsl.layers.reference import Argument, Example, arguments, table
+from archdsl.layers.reference import Argument, Example, arguments, table, tables_behind
 from archdsl.merges.base import Join
 from archdsl.network import Network, loads
 from archdsl.record import record
@@ -70,12 +70,7 @@ def render(reference: MergeReference) -> str:
         rows = [(each.name, each.takes, each.default, each.description) for each in reference.arguments]
         blocks.append(table([("argument", "takes", "default", "meaning"), *rows]))
     blocks.append(f"joins {reference.branches}; in PyTorch {reference.torch}")
-    results = [(each.text, each.output, f"{each.parameters:_}") for each in reference.examples]
-    blocks.append(table([("example", "output", "parameters"), *results]))
-    if reference.elsewhere:
-        blocks.append(
-            table([("elsewhere", "called"), *((whose, ", ".join(names)) for whose, names in reference.elsewhere)])
-        )
+    blocks += tables_behind(reference.examples, reference.elsewhere)
     return "\n\n".join(blocks) + "\n"
 
 

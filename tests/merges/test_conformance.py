@@ -213,3 +213,10 @@ def test_a_shortcut_beside_what_begins_with_a_label() -> None:
     """Whether the main path keeps the size is asked of any size, and the label's tensor has one of its own."""
     text = "arch net\ninput 8x12\nblock b(c) = [f{c}: identity residual<add<@f{c} | identity> | project>]\nb(2)\n"
     assert loads(text).module()(torch.rand(2, 8, 12)).shape == (2, 8, 12)
+
+
+@pytest.mark.parametrize("merge", ["concat<conv1-{h} | conv1-{2 * h}>", "max<conv1-{h} | conv1-1>"])
+def test_nothing_is_assumed_of_branches_that_need_not_be_equal(merge: str) -> None:
+    """The branch that a message would point at is looked for without taking unknown sizes to be equal."""
+    network = loads(f"arch net\ninput 3x8x8\nlet h = {{in_height}}\n{merge}\n").at("3xHxW")
+    assert "smallest input  3x1x1" in network.shapes().to_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -119,13 +120,18 @@ def render(reference: Reference) -> str:
         blocks.append(table([("argument", "takes", "default", "meaning"), *rows]))
     blocks.append("takes " + ", ".join(reference.accepts))
     blocks.append(table([("input", "in PyTorch"), *reference.torch]))
-    results = [(each.text, each.output, f"{each.parameters:_}") for each in reference.examples]
-    blocks.append(table([("example", "output", "parameters"), *results]))
-    if reference.elsewhere:
-        blocks.append(
-            table([("elsewhere", "called"), *((whose, ", ".join(names)) for whose, names in reference.elsewhere)])
-        )
+    blocks += tables_behind(reference.examples, reference.elsewhere)
     return "\n\n".join(blocks) + "\n"
+
+
+def tables_behind(examples: Iterable[Example], elsewhere: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
+    """What a reference ends with: its examples, and what others call it."""
+    yield table(
+        [("example", "output", "parameters"), *((each.text, each.output, f"{each.parameters:_}") for each in examples)]
+    )
+    called = [(whose, ", ".join(names)) for whose, names in elsewhere]
+    if called:
+        yield table([("elsewhere", "called"), *called])
 
 
 def _ordered(kind: type[Keyword]) -> list[str]:
