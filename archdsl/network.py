@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from archdsl.analysis.memory import Dtype, Memory
     from archdsl.diagnostics import Diagnostic
-    from archdsl.elaborate.values import Value
     from archdsl.ir.nodes import Architecture
+    from archdsl.ir.values import Value
     from archdsl.rewrite import Rewritten
     from archdsl.runtime.weights import Loaded, Weights
     from archdsl.weights.fitting import Fit

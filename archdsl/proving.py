@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.architecture import elaborate
 from archdsl.elaborate.parameters import settle_parameters
-from archdsl.elaborate.values import Value, identity
+from archdsl.ir.values import Value, identity
 from archdsl.network import Network, WeightsSource, weights_of
 from archdsl.rewrite import Rewritten
 

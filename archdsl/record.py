@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
 Kind = TypeVar("Kind", bound=type)
+Piece = TypeVar("Piece")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -32,6 +33,17 @@ def record(kind: Kind) -> Kind:
         if own.get(name) is None:
             setattr(kind, name, method)
     return kind
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, eq_default=False, field_specifiers=(field,))
+def by_identity(kind: type[Piece]) -> type[Piece]:
+    """A record that is equal to itself alone, of fields that are named where it is made.
+
+    Equality of fields would walk all that a piece of a network holds, and expand what is shared in it.
+    """
+    made = dataclass(repr=False, eq=False, kw_only=True, slots=True, weakref_slot=True)(kind)
+    setattr(made, "__repr__", _text)  # noqa: B010 — to mypy a method may not be assigned
+    return made
 
 
 def _text(self: Any) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
+import weakref
 from dataclasses import asdict, dataclass, field, replace
 
 import pytest
 
-from archdsl.record import record
+from archdsl.record import by_identity, record
 
 
 @record
@@ -70,3 +71,25 @@ def test_is_a_dataclass_to_everybody_else() -> None:
         case Place(row, column):
             assert (row, column) == (3, 4)
     assert copy.deepcopy(Place(1)) == pickle.loads(pickle.dumps(Place(1))) == Place(1)
+
+
+@by_identity
+class Piece:
+    parts: tuple[Piece, ...] = ()
+    hidden: int = field(default=0, repr=False)
+
+
+@by_identity
+class Named(Piece):
+    name: str
+
+
+def test_a_piece_is_equal_to_itself_alone_and_says_its_fields() -> None:
+    one, other = Named(name="a"), Named(name="a")
+    assert one == one and one != other
+    assert len({one, other}) == 2
+    assert repr(Named(name="b", parts=(Piece(),))) == "Named(parts=(Piece(parts=()),), name='b')"
+    assert replace(one, name="c").name == "c"
+    with pytest.raises(AttributeError):
+        one.nothing = 1  # type: ignore[attr-defined]
+    assert weakref.ref(one)() is one

@@ -16,10 +16,10 @@ from archdsl.elaborate.architecture import resized
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.named_values import named_values
 from archdsl.elaborate.program import Program
-from archdsl.elaborate.values import Scope
 from archdsl.elaborate.variants import Expectation
 from archdsl.ir.marks import spelled
 from archdsl.ir.nodes import Architecture
+from archdsl.ir.values import Scope
 from archdsl.record import record
 from archdsl.shape import Dim, Shape
 from archdsl.symbolic import symbols

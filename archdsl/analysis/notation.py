@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from archdsl.elaborate.sequence import Origin
-from archdsl.elaborate.values import BlockValue, LayerValue, PathValue
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat
+from archdsl.ir.provenance import Origin
+from archdsl.ir.values import BlockValue, LayerValue, PathValue
 from archdsl.layers.base import keywords
 from archdsl.syntax import tree
 

@@ -14,10 +14,10 @@ from archdsl.elaborate.program import Program
 from archdsl.elaborate.scopes import block_scopes
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.statements import Elaborator
-from archdsl.elaborate.values import Scope, Value, describe
 from archdsl.elaborate.whole_names import check_whole_names
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Architecture, Chain
+from archdsl.ir.values import Scope, Value, describe
 from archdsl.shape import Dim, Shape
 from archdsl.symbolic import Expr, NeedsValue
 from archdsl.syntax import tree

@@ -6,6 +6,8 @@ of a container is not.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Node, Repeat, Run
 from archdsl.symbolic import NeedsValue
 
@@ -50,7 +52,7 @@ def without_bias(node: Node) -> Node:
     """The node with the bias of its last layer dropped, where that is a convolution or `fc` by default."""
     if isinstance(node, LayerNode):
         layer = node.layer.without_bias()
-        return node if layer is node.layer else node.model_copy(update={"layer": layer})
+        return node if layer is node.layer else replace(node, layer=layer)
     if isinstance(node, Repeat):
         last = node.runs[-1]
         bare = _chain_without_bias(last.node)
@@ -59,11 +61,9 @@ def without_bias(node: Node) -> Node:
         runs = [*node.runs[:-1]]
         if last.count != 1:
             runs.append(Run(count=last.count - 1, node=last.node))
-        return node.model_copy(update={"runs": (*runs, Run(count=1, node=bare))})
+        return replace(node, runs=(*runs, Run(count=1, node=bare)))
     if isinstance(node, Choice):
-        return node.model_copy(
-            update={"then": _chain_without_bias(node.then), "otherwise": _chain_without_bias(node.otherwise)}
-        )
+        return replace(node, then=_chain_without_bias(node.then), otherwise=_chain_without_bias(node.otherwise))
     return node
 
 
@@ -96,4 +96,4 @@ def _chain_without_bias(chain: Chain) -> Chain:
     if node is last.node:
         return chain
     member = Member(label=last.label, node=node, marks=last.marks)
-    return chain.model_copy(update={"members": (*chain.members[:-1], member)})
+    return replace(chain, members=(*chain.members[:-1], member))

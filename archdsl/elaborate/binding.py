@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Remedy, Span, proposal, similar, similar_help
 from archdsl.elaborate.expressions import Evaluator
-from archdsl.elaborate.values import LayerValue, Scope, Value, describe
+from archdsl.ir.values import LayerValue, Scope, Value, describe
 from archdsl.layers.base import Keyword, Layer, keywords
 from archdsl.shape import Shape
 from archdsl.syntax import tree

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Span
 from archdsl.elaborate.calls import CallArguments
-from archdsl.elaborate.sequence import Origin, Sequence
-from archdsl.elaborate.values import Scope, Value
+from archdsl.elaborate.sequence import Sequence
 from archdsl.ir.nodes import Call, Name
+from archdsl.ir.provenance import Origin
+from archdsl.ir.values import Scope, Value
 from archdsl.shape import Shape
 from archdsl.syntax import tree
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span
-from archdsl.elaborate.values import Value, handed
+from archdsl.ir.values import Value, handed
 from archdsl.limits import Limits
 from archdsl.shape import Dim
 from archdsl.syntax.survey import too_deep

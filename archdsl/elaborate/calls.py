@@ -8,8 +8,8 @@ from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal
 from archdsl.diagnostics.edits import removal_from_list
 from archdsl.elaborate.binding import BadArgument, UnexpectedNumber, UnknownArgument, find_layer
 from archdsl.elaborate.expressions import SIZES
-from archdsl.elaborate.free_names import free_names
-from archdsl.elaborate.values import LayerValue, PathValue, Scope, Value
+from archdsl.ir.free_names import free_names
+from archdsl.ir.values import LayerValue, PathValue, Scope, Value
 from archdsl.shape import Shape
 from archdsl.syntax import tree
 

@@ -10,7 +10,7 @@ from typing import Any
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, proposal
 from archdsl.elaborate.budget import Budget, shown
 from archdsl.elaborate.functions import FUNCTIONS, length
-from archdsl.elaborate.values import BlockValue, LayerValue, PathValue, Scope, Value, describe, is_number
+from archdsl.ir.values import BlockValue, LayerValue, PathValue, Scope, Value, describe, is_number
 from archdsl.layers.base import keywords
 from archdsl.shape import Layout, Shape
 from archdsl.symbolic import (

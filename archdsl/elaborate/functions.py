@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from archdsl.elaborate.values import is_number
+from archdsl.ir.values import is_number
 from archdsl.symbolic import Expr, NeedsValue, divisible, maximum, minimum
 
 

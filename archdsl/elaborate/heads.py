@@ -11,8 +11,8 @@ from archdsl.elaborate.binding import UnexpectedNumber, find_layer, is_bare, spl
 from archdsl.elaborate.blocks import call_into
 from archdsl.elaborate.expressions import BadOperands
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.values import BlockValue, LayerValue, PathValue, Scope, describe
 from archdsl.ir.nodes import LayerNode, Name
+from archdsl.ir.values import BlockValue, LayerValue, PathValue, Scope, describe
 from archdsl.layers.base import Layer, keywords
 from archdsl.shape import Shape
 from archdsl.syntax import tree

@@ -18,7 +18,7 @@ from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.functions import FUNCTIONS
 from archdsl.elaborate.merges import unknown_merge
 from archdsl.elaborate.program import Program
-from archdsl.elaborate.values import Scope
+from archdsl.ir.values import Scope
 from archdsl.layers.base import keywords
 from archdsl.merges.base import joins
 from archdsl.shape import Shape

@@ -10,9 +10,9 @@ from archdsl.elaborate.binding import Given, build, place, written_arguments
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.heads import check_keyword
 from archdsl.elaborate.labels import unknown_label
-from archdsl.elaborate.values import Scope
 from archdsl.ir.names import Entry, Inside, Kind, Turns, names, style
 from archdsl.ir.nodes import Aux, Call, Chain, Initial, LayerNode, Member, Merge, Node, text
+from archdsl.ir.values import Scope
 from archdsl.layers.initialization import Initialization, initializations
 from archdsl.layers.torch_call import Module
 from archdsl.syntax import tree

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span, proposal
 from archdsl.elaborate.expressions import BadOperands, Evaluator
-from archdsl.elaborate.values import Scope, describe
 from archdsl.ir.names import CONTAINER_ATTRIBUTES, MODULE_ATTRIBUTES
 from archdsl.ir.nodes import Name
+from archdsl.ir.values import Scope, describe
 from archdsl.shape import Shape
 from archdsl.symbolic import Expr, NeedsValue, symbols
 from archdsl.syntax import tree

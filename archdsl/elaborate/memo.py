@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from archdsl.elaborate.free_names import free_names
-from archdsl.elaborate.sequence import Origin
-from archdsl.elaborate.values import Identities, Scope, Value
+from archdsl.ir.free_names import free_names
+from archdsl.ir.provenance import Origin
+from archdsl.ir.values import Identities, Scope, Value
 from archdsl.syntax import tree
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ from archdsl.elaborate.binding import build
 from archdsl.elaborate.heads import placed
 from archdsl.elaborate.joining import same_in, same_shape
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.values import Labelled, Scope
 from archdsl.ir.nodes import Chain, Merge, Shortcut
+from archdsl.ir.values import Labelled, Scope
 from archdsl.layers.base import Keyword
 from archdsl.merges.base import Join, joins
 from archdsl.once import once
@@ -179,7 +180,7 @@ class _Merging:
         self.elaborator.statements(path.items, sequence)
         self.labels |= sequence.labels
         self.scope = self.scope.with_labels(sequence.labels)
-        return self.elaborator.finish(sequence, path.span).model_copy(update={"origin": origin})
+        return replace(self.elaborator.finish(sequence, path.span), origin=origin)
 
     # Residuals
 

@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.elaborate.expressions import SIZES, Evaluator, unpack
-from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.program import Program
-from archdsl.elaborate.values import Value
+from archdsl.ir.free_names import free_names
+from archdsl.ir.values import Value
 from archdsl.layers.base import keywords
 from archdsl.syntax import tree
 

@@ -8,8 +8,8 @@ from archdsl.diagnostics import ArchError, Diagnostic, similar_help
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.named_values import named_values
 from archdsl.elaborate.program import Program
-from archdsl.elaborate.values import Scope, Value
 from archdsl.elaborate.variants import Variant
+from archdsl.ir.values import Scope, Value
 
 
 class MissingParameter(Diagnostic):

@@ -9,9 +9,9 @@ from functools import cached_property
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.expressions import Evaluator
-from archdsl.elaborate.values import Scope, Value
 from archdsl.elaborate.variants import Variant
 from archdsl.elaborate.witnesses import undecided
+from archdsl.ir.values import Scope, Value
 from archdsl.limits import Limits
 from archdsl.record import record
 from archdsl.syntax import tree

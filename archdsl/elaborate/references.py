@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from archdsl.diagnostics import ArchError, Diagnostic, Span
 from archdsl.elaborate.labels import LabelTwice, evaluate_template, unknown_label
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.values import Labelled, Scope
 from archdsl.ir.marks import Mark
 from archdsl.ir.nodes import MAX_MARKS, Call, Member, Name, Reference
+from archdsl.ir.values import Labelled, Scope
 from archdsl.shape import Shape
 from archdsl.syntax import tree
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Remedy
 from archdsl.elaborate.bias import settle_turns
 from archdsl.elaborate.expressions import BadOperands
-from archdsl.elaborate.free_names import free_names, inner_labels_need, values_need
 from archdsl.elaborate.references import make_reachable
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.values import Labelled, Scope, describe
+from archdsl.ir.free_names import free_names, inner_labels_need, values_need
 from archdsl.ir.nodes import Chain, Name, Repeat, Run
+from archdsl.ir.values import Labelled, Scope, describe
 from archdsl.layers.window import ShapeTooSmall
 from archdsl.shape import Dim, Shape
 from archdsl.symbolic import Expr, NeedsValue, compare, substitute, symbol, symbols

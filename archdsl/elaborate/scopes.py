@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archdsl.elaborate.expressions import SIZES, Evaluator, unpack
-from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.parameters import settle_parameters
 from archdsl.elaborate.program import Program
-from archdsl.elaborate.values import Scope, Value
+from archdsl.ir.free_names import free_names
+from archdsl.ir.values import Scope, Value
 from archdsl.syntax import tree
 
 

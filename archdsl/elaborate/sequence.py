@@ -1,27 +1,13 @@
-"""A chain of members in the making, and where nodes come from."""
+"""A chain of members in the making."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from archdsl.elaborate.values import Labelled, Scope, Value
 from archdsl.ir.nodes import Member, Name, Node
-from archdsl.record import record
+from archdsl.ir.values import Labelled, Scope
 from archdsl.shape import Shape
-from archdsl.syntax import tree
-
-
-@record
-class Origin:
-    """The text that a node was made from and the names in force there."""
-
-    text: tree.Node
-    scope: Scope
-    bindings: tuple[tuple[str, Value], ...]
-    """The free names of the text and what they stand for, by the alphabet (of a block: its parameters first)."""
-    inside: bool = True
-    """Whether the text stands in square brackets, where a further group is a container; a branch does not."""
 
 
 @dataclass

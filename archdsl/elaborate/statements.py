@@ -28,10 +28,10 @@ from archdsl.elaborate.repeats import repeat_into, turns_into
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
 from archdsl.elaborate.tables import pick_column
-from archdsl.elaborate.values import BlockValue, Labelled, Scope
 from archdsl.elaborate.witnesses import Witnesses, undecided
 from archdsl.ir.names import Kind
 from archdsl.ir.nodes import Chain, Merge, Name, Node
+from archdsl.ir.values import BlockValue, Labelled, Scope
 from archdsl.merges.base import joins
 from archdsl.shape import Shape
 from archdsl.symbolic import Condition, Expr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
-from archdsl.elaborate.values import Scope, describe
+from archdsl.ir.values import Scope, describe
 from archdsl.symbolic import Expr, NeedsValue
 from archdsl.syntax import tree
 

@@ -8,17 +8,18 @@ nothing may walk the tree as if it were flat; analyses memoise by node.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from itertools import islice
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import CoreSchema, core_schema
+from typing import Literal, TypeAlias, TypeVar
 
 from archdsl.diagnostics import Span
 from archdsl.ir.marks import Mark, Path, spelled
+from archdsl.ir.provenance import Origin
+from archdsl.ir.values import Value
 from archdsl.layers.base import Layer
 from archdsl.layers.initialization import Initialization
 from archdsl.merges.base import Join
+from archdsl.record import by_identity
 from archdsl.shape import Dim, Shape
 from archdsl.symbolic import Comparison, Expr, Junction, substitute
 
@@ -26,42 +27,26 @@ Name: TypeAlias = tuple[str | int | Expr, ...]
 """A name in pieces; a piece that depends on the turn of a repeat is an expression of its index."""
 
 
-class Whole:
-    """Marks a field whose value is checked to be of its class and not looked into, which would take time."""
-
-    @staticmethod
-    def __get_pydantic_core_schema__(source: Any, handler: Any) -> CoreSchema:
-        return core_schema.is_instance_schema(source)
-
-
-Size: TypeAlias = Annotated[Shape, Whole]
-Place: TypeAlias = Annotated[Span, Whole]
-Undecided: TypeAlias = Annotated[Comparison, Whole] | Annotated[Junction, Whole]
+Undecided: TypeAlias = Comparison | Junction
 
 Shortcut = Literal["identity", "project", "optional", "own"]
 
 
-class Frozen(BaseModel):
-    """An immutable piece of the network; two pieces are the same only if they are one object."""
-
-    model_config = ConfigDict(frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)
-
-    # Pydantic would hash and compare by value, which walks the whole tree and expands what is shared.
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-
-class Node(Frozen):
+@by_identity
+class Node:
     """What takes a tensor of one shape and makes another."""
 
-    input: Size
-    output: Size
-    span: Place = Field(exclude=True, repr=False)
-    origin: Any = Field(None, exclude=True, repr=False)
+    input: Shape
+    output: Shape
+    span: Span = field(repr=False)
+    origin: Origin | None = field(default=None, repr=False)
     """The text and names this was made from, where a class can be built of it."""
+
+    @property
+    def provenance(self) -> Origin:
+        """Where it comes from; only of what a class can be built of."""
+        assert self.origin is not None
+        return self.origin
 
     @property
     def parts(self) -> Iterator[Node]:
@@ -69,13 +54,15 @@ class Node(Frozen):
         return iter(())
 
 
+@by_identity
 class LayerNode(Node):
     """One layer."""
 
     layer: Layer
 
 
-class Member(Frozen):
+@by_identity
+class Member:
     """A node in a chain, with the label it was given and the labels whose tensor it makes."""
 
     label: Name | None
@@ -83,6 +70,7 @@ class Member(Frozen):
     marks: tuple[Mark, ...] = ()
 
 
+@by_identity
 class Chain(Node):
     """Members in sequence. A container is a module of its own; another chain is part of the one around it."""
 
@@ -94,7 +82,8 @@ class Chain(Node):
         return (member.node for member in self.members)
 
 
-class Run(Frozen):
+@by_identity
+class Run:
     """Consecutive equal turns of a repeat.
 
     In a class, turns that grow evenly are one run whose sizes are formulas of `turn`, counted from 0.
@@ -105,6 +94,7 @@ class Run(Frozen):
     turn: str | None = None
 
 
+@by_identity
 class Repeat(Node):
     """A chain several times over; its members belong to the container around it."""
 
@@ -117,6 +107,7 @@ class Repeat(Node):
         return (run.node for run in self.runs)
 
 
+@by_identity
 class Merge(Node):
     """Branches that start from one tensor (or from a label's) and meet again.
 
@@ -160,11 +151,12 @@ class Merge(Node):
         return iter(self.branches)
 
 
+@by_identity
 class Call(Node):
     """A block with its arguments put in."""
 
     block: str
-    arguments: tuple[tuple[str, Any], ...] = Field(exclude=True)
+    arguments: tuple[tuple[str, Value], ...]
     body: Chain
 
     @property
@@ -172,6 +164,7 @@ class Call(Node):
         yield self.body
 
 
+@by_identity
 class Reference(Node):
     """The tensor that a label names, in place of the one that arrives."""
 
@@ -183,6 +176,7 @@ class Reference(Node):
         return spelled(self.target)
 
 
+@by_identity
 class Aux(Node):
     """A second output, made of a label's tensor and in training only; what arrives goes on unchanged."""
 
@@ -199,6 +193,7 @@ class Aux(Node):
         yield self.body
 
 
+@by_identity
 class Choice(Node):
     """Members that are there only if a condition on a class's parameters holds; part of the chain around it."""
 
@@ -249,7 +244,8 @@ def text(name: Name) -> str:
     return "".join(f"{{{piece}}}" if isinstance(piece, Expr) else str(piece) for piece in name)
 
 
-class Initial(Frozen):
+@by_identity
+class Initial:
     """How weights begin: those of every layer of a keyword, or of the one at a label."""
 
     target: str
@@ -261,14 +257,15 @@ class Initial(Frozen):
     rule: Initialization
 
 
-class Architecture(Frozen):
+@by_identity
+class Architecture:
     """A whole network: its parameters, its input and what is built on it."""
 
     name: str
     variant: str | None
-    parameters: tuple[tuple[str, Any], ...]
-    input: Size
-    output: Size
+    parameters: tuple[tuple[str, Value], ...]
+    input: Shape
+    output: Shape
     body: Chain
     initials: tuple[Initial, ...] = ()
     """The rules in their order; one for a label counts ahead of one for its keyword."""

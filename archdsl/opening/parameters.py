@@ -11,7 +11,7 @@ from archdsl.diagnostics import ArchError, Source
 from archdsl.elaborate.architecture import BadInput
 from archdsl.elaborate.expressions import UnknownName
 from archdsl.elaborate.program import Program
-from archdsl.elaborate.values import BlockValue, LayerValue, Value
+from archdsl.ir.values import BlockValue, LayerValue, Value
 from archdsl.shape import Dim
 from archdsl.symbolic import symbol
 from archdsl.syntax import parse_expression, tree

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archdsl.elaborate.free_names import free_names
+from archdsl.ir.free_names import free_names
 from archdsl.rewrite.draft import Draft
 from archdsl.rewrite.rule import Rewrite, impossible
 from archdsl.rewrite.text import Change, Part

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.torch.handed import PerAxis, bindings, collapsed
-from archdsl.elaborate.values import Labelled, LayerValue, PathValue, Value, identity, is_number
 from archdsl.elaborate.witnesses import Row
 from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.ir.nodes import Aux, Call, Chain, Merge, Node, Reference
+from archdsl.ir.values import Labelled, LayerValue, PathValue, Value, identity, is_number
 from archdsl.once import once
 from archdsl.record import record
 from archdsl.shape import Dim, Layout, Shape
@@ -50,7 +50,7 @@ def key_and_row(node: Node) -> tuple[Key, Row]:
         kind, numbers = split(name, value)
         special.append((name, kind))
         row |= numbers
-    return Key(node.origin.text, tuple(special), tuple(inputs), wiring(node)), row
+    return Key(node.provenance.text, tuple(special), tuple(inputs), wiring(node)), row
 
 
 def tensors(node: Node) -> Iterator[tuple[str, Shape]]:
@@ -77,8 +77,8 @@ def wiring(node: Node) -> tuple[tuple[str, int], ...]:
     places = {path: place for place, path in enumerate(outer_tensors(node))}
     if not places:
         return ()
-    pending: list[tuple[str, Iterable[tuple[str, Labelled]]]] = [("", node.origin.scope.labels.items())]
-    values = list(node.origin.bindings)
+    pending: list[tuple[str, Iterable[tuple[str, Labelled]]]] = [("", node.provenance.scope.labels.items())]
+    values = list(node.provenance.bindings)
     while values:
         name, value = values.pop()
         if isinstance(value, PathValue):
@@ -161,7 +161,7 @@ def whole_values(row: Row) -> dict[str, tuple[str, ...]]:
 def split(name: str, value: Value) -> tuple[Any, Row]:
     """A value as what a class is specialised on and the numbers it takes, by name."""
     if is_number(value):
-        return "number", {name: value}  # type: ignore[dict-item]
+        return "number", {name: value}
     if isinstance(value, LayerValue):
         kinds: list[Any] = []
         row: Row = {}

@@ -26,7 +26,7 @@ def divisible(value: int, divisor: int) -> int:
 
 def describe(node: Node) -> str:
     """What the docstring of a class says first."""
-    text = node.origin.text
+    text = node.provenance.text
     if isinstance(text, tree.Block):
         return f"The block {signature(text)}."
     if isinstance(node, Merge):

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from archdsl.diagnostics import ArchError
-from archdsl.elaborate.values import LayerValue, PathValue, Value
 from archdsl.ir.nodes import Node
+from archdsl.ir.values import LayerValue, PathValue, Value
 from archdsl.layers.base import keywords
 from archdsl.syntax import tree
 
@@ -21,7 +21,7 @@ class PerAxis(tuple[Any, ...]):
 
 def bindings(node: Node) -> tuple[tuple[str, Value], ...]:
     """The names that a node was built with, the layers among them said axis by axis."""
-    return tuple((name, axis_by_axis(value, node)) for name, value in node.origin.bindings)
+    return tuple((name, axis_by_axis(value, node)) for name, value in node.provenance.bindings)
 
 
 def axis_by_axis(value: Value, node: Node) -> Value:
@@ -49,11 +49,11 @@ def axis_by_axis(value: Value, node: Node) -> Value:
 
 def has_default(keyword: str, fields: AbstractSet[str], node: Node) -> bool:
     """Whether a `default` inside a block says such a field of the layers that are handed over to it."""
-    inside = (each for each in node.origin.text.walk() if isinstance(each, tree.Default))
+    ahead = (said.statement for said in node.provenance.scope.defaults.get(keyword, ()))
     return any(
         argument.name is None or argument.name.text in fields
-        for default in (*(said.statement for said in node.origin.scope.defaults.get(keyword, ())), *inside)
-        if default.keyword.text == keyword
+        for default in (*ahead, *node.provenance.text.walk())
+        if isinstance(default, tree.Default) and default.keyword.text == keyword
         for argument in default.call.arguments
     )
 

@@ -9,9 +9,9 @@ from archdsl.backends.torch.calls import SIZE, whole_values
 from archdsl.backends.torch.handed import collapsed
 from archdsl.backends.torch.namespace import Namespace
 from archdsl.backends.torch.printing import literal
-from archdsl.elaborate.values import is_number
 from archdsl.elaborate.witnesses import Row
 from archdsl.ir.nodes import Node
+from archdsl.ir.values import is_number
 from archdsl.record import record
 from archdsl.symbolic import symbol
 from archdsl.syntax import tree
@@ -164,7 +164,7 @@ def handed_constants(rows: list[Row], unsettled: frozenset[str] = frozenset()) -
 
 def block_defaults(node: Node) -> dict[str, str]:
     """Defaults of a block's parameters that are plain numbers."""
-    text = node.origin.text
+    text = node.provenance.text
     if not isinstance(text, tree.Block):
         return {}
     return {

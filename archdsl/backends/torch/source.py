@@ -35,13 +35,13 @@ from archdsl.backends.torch.verify import same_style, verify
 from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
 from archdsl.elaborate.architecture import build_body, elaborator_of
 from archdsl.elaborate.budget import Budget
-from archdsl.elaborate.free_names import free_names
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.statements import Elaborator
-from archdsl.elaborate.values import BlockValue, Labelled, LayerValue, Value, is_number
 from archdsl.elaborate.witnesses import Row, Witnesses
+from archdsl.ir.free_names import free_names
 from archdsl.ir.names import Kind
 from archdsl.ir.nodes import Architecture, Chain, LayerNode, Merge, Node
+from archdsl.ir.values import BlockValue, Labelled, LayerValue, Value, is_number
 from archdsl.layers.torch_call import Module
 from archdsl.record import record
 from archdsl.symbolic import (
@@ -194,7 +194,7 @@ class SourceWriter:
         served = {freeze(row) for row in numbers.rows}
         self.budget.more(len(numbers.rows) * (1 + len(numbers.rows[0])))
         witnesses = Witnesses([numbers.known(row) for row in numbers.rows], spend=self.budget.more)
-        origin = node.origin
+        origin = node.provenance
         extra = tuple(outer_tensors(node))
         tensors = {
             path: Labelled(path, shape_of(name, shape, number))
@@ -234,15 +234,15 @@ class SourceWriter:
 
     def title(self, node: Node) -> str:
         """What the class of a node is called after."""
-        text = node.origin.text
+        text = node.provenance.text
         if isinstance(text, tree.Block):
             words = [text.name.text]
             if self.kinds[text] > 1:
-                words += [_word(value) for _, value in node.origin.bindings if not is_number(value)]
+                words += [_word(value) for _, value in node.provenance.bindings if not is_number(value)]
             return "_".join(words)
         if isinstance(node, Merge):
             return node.kind
-        return self.labels.get(text, "group" if node.origin.inside else "branch")
+        return self.labels.get(text, "group" if node.provenance.inside else "branch")
 
     @cached_property
     def kinds(self) -> Counter[tree.Node]:
@@ -258,7 +258,7 @@ class SourceWriter:
                 for member in node.members:
                     if member.label is not None and member.node.origin is not None:
                         word = "".join(str(piece) for piece in member.label if isinstance(piece, str))
-                        found.setdefault(member.node.origin.text, word)
+                        found.setdefault(member.node.provenance.text, word)
         return found
 
     # The network itself
@@ -377,7 +377,7 @@ class SourceWriter:
 
 def below_zero(row: Mapping[str, Any]) -> frozenset[str]:
     """The numbers that stand in a text as they are, since formulas of unknown ones take those to be sizes."""
-    return frozenset(name for name, value in row.items() if is_number(value) and value < 0)
+    return frozenset(name for name, value in row.items() if isinstance(value, (int, float)) and value < 0)
 
 
 def local_words(program: Program) -> frozenset[str]:

@@ -155,7 +155,7 @@ class ClassWriter:
     def construct(self, node: Node) -> Doc:
         """The call of the class that serves a node in all calls of the class being written."""
         key, row = key_and_row(node)
-        open_flags = [each for _, value in node.origin.bindings for each in unsettled(value)]
+        open_flags = [each for _, value in node.provenance.bindings for each in unsettled(value)]
         if open_flags:
             # A class is written for what a flag says.
             raise NeedsValue(*open_flags)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from archdsl.diagnostics import Span
-from archdsl.elaborate.free_names import free_names
+from archdsl.ir.free_names import free_names
 from archdsl.ir.marks import Path
 from archdsl.record import record
 from archdsl.shape import Shape
@@ -170,7 +170,7 @@ def handed(value: Value) -> tuple[tuple[str | None, Value], ...]:
     return value.arguments if isinstance(value, LayerValue) else ()
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[int | float | Expr]:
     """Whether a value is a number, known or not; booleans are none."""
     return isinstance(value, (int, float, Expr)) and not isinstance(value, bool)
 
