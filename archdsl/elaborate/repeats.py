@@ -217,7 +217,7 @@ class Turns:
         """One run whose channels grow by the same number each turn, as in a dense block."""
         witnesses = self.elaborator.witnesses
         growth = first.output.channels - x.channels
-        if witnesses is None or not alike(first.output.with_channels(x.channels), x):
+        if witnesses is None or self.elaborator.one_by_one or not alike(first.output.with_channels(x.channels), x):
             return None
         turn = self.index or "i"
         if turn in self.scope.names:

@@ -60,6 +60,8 @@ class Elaborator:
         self.evaluate = Evaluator(self.decide, budget)
         self.binder = Binder(self.evaluate)
         self.memo = Memo(names)
+        self.one_by_one = False
+        """Whether turns of a repeat that grow evenly are nodes of their own, on unknown numbers too."""
         self.calls: list[tree.Block] = []
         self.labels_of: dict[Node, dict[str, Labelled]] = {}
         """The tensors inside a node that labels make reachable."""

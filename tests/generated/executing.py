@@ -16,6 +16,7 @@ from archdsl.diagnostics import ArchError
 from archdsl.network import Network
 
 from .faults import Fault, brief
+from .second.values import Unsure
 from .second.walk import Second
 
 LARGEST = 200_000
@@ -105,11 +106,15 @@ def ran(module: nn.Module, x: Tensor) -> Any:
         raise Fault("run crashes", ("training: " if module.training else "") + brief(error)) from None
 
 
-def reran(second: Second, state: Mapping[str, Tensor], x: Tensor, training: bool) -> tuple[Tensor, dict[str, Tensor]]:
+def reran(
+    second: Second, state: Mapping[str, Tensor], x: Tensor, training: bool, noise: torch.Generator | None = None
+) -> tuple[Tensor, dict[str, Tensor]]:
     """The same, as the text says it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return second.run(state, x, training)
+            return second.run(state, x, training, noise)
+    except Unsure:
+        raise
     except Exception as error:
         raise Fault("second crashes", brief(error)) from None

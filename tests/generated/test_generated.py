@@ -171,6 +171,26 @@ FOUND = {
     "block cna = [residual<maxpool3/1(padding=1) | project>]\ncna\n",
     "a stride longer than the map": "arch net\ninput 4x2x8\n"
     "block unit(c, s) = [residual<conv3-{c}/{s} | project>]\nunit(4, 5)\n",
+    "a number that is the index of turns around": "arch net\ninput 4x2x2\n"
+    "block unita(out) = [for va in {[2, 3, 2]} as t [mid{t}: relu]]\n"
+    "enc{t}: [unita(out=1) add<a: [] | identity>] x3 as t\n",
+    "two outputs of one tensor, the first of which waits for another": "arch net\ninput 3\n"
+    "left: []\na: fc-3\naux auxa from @left concat<@a | identity>\naux auxb from @left []\n",
+    "a merge that holds modules in another call": "arch net(name = 3)\ninput 4x2x2\nUnit<>(2)\nUnit<>(name)\n"
+    "block unita<p> = [concat<p | identity> down: relu]\n"
+    "block Unit<p>(m) = [unita<if {in_channels > 3} [relu]> conv1-3]\n",
+    "a projection that may be missing, of a name that is no identifier": "arch net\ninput 4x2x2\n"
+    'block unit(c) = [residual<conv3-{c} | "a-b": project>]\nunit(4) unit(2)\n',
+    "members that may be missing, of a name that is no identifier": "arch net\ninput 4x2x2\n"
+    'block unit(c) = ["a-b": conv3-{c} if {c > 3} ["b-c": conv1-{c}] c: relu]\nunit(4) unit(2)\n',
+    "turns that grow and ask how far": "arch net\ninput 4x8x12\nafter relu if {in_channels > 3} []\n"
+    "left: gelu conv1-3\nnet<relu concat<@left | identity> | >\nblock net<l | inner> = [[l] x2]\n",
+    "a projection in some calls, called like what is numbered in others": "arch net\ninput 2x2x2\n"
+    "block unit(c) = [residual<relu conv3-{c} | relu1: project> relu]\nunit(2) unit(16)\n",
+    "a member in some calls, called like what is numbered in others": "arch net\ninput 2x4x4\n"
+    "block unit(c) = [if {c > 3} [relu1: conv3-{c}] a: conv1-{c} relu tanh relu]\nunit(2) unit(16)\n",
+    "a label of a reference that is like a name": "arch net\ninput 2x2x2\n"
+    "p: relu\nconv1-2 add<identity | conv1: @p>\nconv1-3\n",
 }
 """What was wrong once."""
 

@@ -21,6 +21,9 @@ _NO_TENSORS: Mapping[Path, Labelled] = {}
 SIZE = "#"
 """Ahead of the names of sizes, which no class may print: its text must not depend on the input's size."""
 
+TURNS = "turns one by one"
+"""Among what is settled for a class: that its text has no turn of a repeat as a formula of its number."""
+
 
 @record
 class Key:

@@ -11,6 +11,7 @@ from archdsl.backends.torch.inner_tensors import cut_points
 from archdsl.backends.torch.layout import STEP, Doc, call
 from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import may_overwrite, turned
+from archdsl.backends.torch.namespace import identifier
 from archdsl.ir.marks import Path, spelled
 from archdsl.ir.names import Entry, Inside, Turns, names
 from archdsl.ir.nodes import Aux, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
@@ -167,7 +168,9 @@ class Members:
         flow.lines[place:place] = added
         for target, (lines, at, known) in self.made.items():
             if lines is flow:
-                self.made[target] = flow, at + len(added) * (at >= place), known or target == node.target
+                # The next output of the same tensor stands right behind, under the same condition.
+                follows = known or (target == node.target and at == place)
+                self.made[target] = flow, at + len(added) * (at >= place), follows
         writer.auxiliary["".join(map(str, name))] = output
 
     def inner_tensors(self, member: Member) -> dict[str, Path]:
@@ -234,6 +237,9 @@ class Members:
             raise NeedsValue(node.agrees)
         writer = self.writer
         name = "".join(map(str, entries[0]))  # type: ignore[arg-type]
+        if name != identifier(name):
+            # What may be None is no module to get by its name.
+            raise NeedsValue(node.agrees)
         condition = negate(node.agrees)
         with writer.witnesses.narrow(condition):  # type: ignore[arg-type]
             doc = writer.modules.node(node.branches[1].members[0].node)
@@ -325,7 +331,11 @@ class Members:
         if len(names) != len(chain.members):
             raise NeedsValue(condition)
         members = zip(chain.members, names, strict=True)
-        return ["".join(map(str, name)) for member, name in members if holds_modules(member.node)]
+        words = ["".join(map(str, name)) for member, name in members if holds_modules(member.node)]
+        if any(word != identifier(word) for word in words):
+            # What may be None is no module to get by its name.
+            raise NeedsValue(condition)
+        return words
 
 
 @once

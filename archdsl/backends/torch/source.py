@@ -11,6 +11,7 @@ from typing import Any
 
 from archdsl.backends.torch.calls import (
     SIZE,
+    TURNS,
     Key,
     freeze,
     is_class,
@@ -31,7 +32,7 @@ from archdsl.backends.torch.namespace import TAKEN, Namespace, camel, class_name
 from archdsl.backends.torch.parameters import Argument, Parameters, handed_constants
 from archdsl.backends.torch.printing import literal, prose, quoted
 from archdsl.backends.torch.reading import read_back
-from archdsl.backends.torch.verify import same_style, verify
+from archdsl.backends.torch.verify import same_names, verify
 from archdsl.backends.torch.writer import ClassWriter, GeneratedClass
 from archdsl.elaborate.architecture import build_body, elaborator_of
 from archdsl.elaborate.budget import Budget
@@ -181,6 +182,8 @@ class SourceWriter:
             if len(groups) > 1:
                 return [(group, fixed) for group in groups.values()]
         asked = numbers.asked({each.name for each in symbols(*need.expressions)})
+        if not asked and TURNS not in fixed:
+            return [(rows, fixed | {TURNS})]
         if not asked:
             raise need
         by_value: dict[Any, list[Row]] = {}
@@ -206,6 +209,7 @@ class SourceWriter:
             for name, value in self.parameters.items()
         }
         elaborator = elaborator_of(self.program, parameters, witnesses, self.architecture.variant, self.budget)
+        elaborator.one_by_one = TURNS in numbers.fixed
         scope = elaborator.block_scope(key.text) if isinstance(key.text, tree.Block) else origin.scope
         scope = scope.bind(**known)
         labels = {name: tensors[each.path] for name, each in scope.labels.items() if each.path in tensors}
@@ -220,7 +224,7 @@ class SourceWriter:
             if freeze(row) in served:
                 outer = dict(zip(extra, outer_tensors(each), strict=True))
                 verify(witnesses, numbers.known(row), body, each, outer)
-                same_style(body, each, kind)
+                same_names(witnesses, numbers.known(row), body, each, kind)
         text = writer.write(body, kind, extra)
         arguments = numbers.arguments(writer.used)
         name = self.names.claim(camel(self.title(node)))
@@ -333,6 +337,7 @@ class SourceWriter:
         try:
             x = shape_of("in", self.architecture.input, number)
             elaborator = elaborator_of(self.program, parameters, witnesses, self.architecture.variant, self.budget)
+            elaborator.one_by_one = TURNS in fixed
             body = build_body(self.program, elaborator, parameters, x)
             writer = ClassWriter(self, witnesses, identifiers, named_values(elaborator))
             verify(witnesses, witnesses.rows[0], body, self.architecture.body)
@@ -342,6 +347,7 @@ class SourceWriter:
             asked = {
                 name for name in identifiers for each in symbols(*need.expressions) if identifiers[name] == each.name
             }
+            asked = asked or {TURNS}
             if not asked - fixed:
                 raise
             del self.order[before[0] :]

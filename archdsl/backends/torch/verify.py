@@ -8,29 +8,92 @@ from typing import Any
 
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.marks import Mark, Path, spelled
-from archdsl.ir.names import Kind, style
+from archdsl.ir.names import Entry, Inside, Kind, Turns, at_most_one, names, style
 from archdsl.ir.nodes import Aux, Call, Chain, Choice, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.shape import Shape
-from archdsl.symbolic import NeedsValue
+from archdsl.symbolic import Condition, Expr, NeedsValue
 
 
-def same_style(written: Node, settled: Node, kind: Kind) -> None:
-    """Raise NeedsValue where a call names its members in another way than its class would, as an `if` may have it."""
+def same_names(witnesses: Witnesses, row: Row, written: Node, settled: Node, kind: Kind) -> None:
+    """Raise NeedsValue where a call names its members in another way than its class would.
+
+    An `if` may have members with labels where the call has none, and so may a projection that it doesn't need.
+    """
     mine = written.body if isinstance(written, Call) else written
     theirs = settled.body if isinstance(settled, Call) else settled
-    if not isinstance(mine, Chain) or not isinstance(theirs, Chain) or style(mine, kind) == style(theirs, kind):
+    open_parts = list(_undecided(mine)) if isinstance(mine, Chain) else []
+    if not open_parts or not isinstance(mine, Chain) or not isinstance(theirs, Chain):
         return
-    raise NeedsValue(*(node.condition for node in _choices(mine)))
+    if style(mine, kind) != style(theirs, kind):
+        raise NeedsValue(*open_parts)
+    if style(mine, kind) == "named":
+        wanted = _Names(witnesses, row).of(mine)
+        if wanted != _Names(witnesses, {}).of(theirs):
+            raise NeedsValue(*open_parts)
 
 
-def _choices(chain: Chain) -> Iterator[Choice]:
+def _undecided(chain: Chain) -> Iterator[Condition | Expr]:
+    """What decides which members of a container there are in a call of its class."""
     for member in chain.members:
-        if isinstance(member.node, Choice):
-            yield member.node
-        if isinstance(member.node, (Choice, Repeat)):
-            for part in member.node.parts:
+        node = member.node
+        if isinstance(node, Choice):
+            yield node.condition
+        if isinstance(node, Repeat) and isinstance(node.count, Expr):
+            yield node.count
+        if isinstance(node, Merge) and not isinstance(node.agrees, bool):
+            yield node.agrees
+        if isinstance(node, (Choice, Repeat, Merge)):
+            for part in node.parts:
                 assert isinstance(part, Chain)
-                yield from _choices(part)
+                yield from _undecided(part)
+
+
+class _Names:
+    """The names in a container in one call, as far as turns of repeats are few."""
+
+    TURNS = 32
+
+    def __init__(self, witnesses: Witnesses, row: Row) -> None:
+        self.witnesses = witnesses
+        self.row = row
+
+    def value(self, value: Any, inside: Row) -> Any:
+        return self.witnesses.value(value, {**self.row, **inside})
+
+    def of(self, chain: Chain) -> list[str]:
+        entries = names(chain, "named", lambda total: at_most_one(self.value(total, {})))
+        return list(self.members(chain, entries, {}))
+
+    def members(self, chain: Chain, entries: tuple[Entry, ...], inside: Row) -> Iterator[str]:
+        for member, entry in zip(chain.members, entries, strict=True):
+            node = member.node
+            if not isinstance(entry, Inside):
+                yield "".join(str(self.value(piece, inside)) for piece in entry)
+            elif isinstance(node, Repeat):
+                yield from self.repeat(node, entry, inside)
+            elif isinstance(node, Choice):
+                holds = self.value(node.condition, inside)
+                yield from self.part(node.then if holds else node.otherwise, entry.parts[0 if holds else 1], inside)
+            else:
+                assert isinstance(node, Merge)
+                there = node.branches[:1] if self.value(node.agrees, inside) is True else node.branches
+                kept = there if node.shortcut == "project" else node.branches
+                for branch, part in zip(kept, entry.parts, strict=False):
+                    yield from self.part(branch, part, inside)
+
+    def part(self, chain: Chain, entries: Turns | tuple[Entry, ...], inside: Row) -> Iterator[str]:
+        assert not isinstance(entries, Turns)
+        return self.members(chain, entries, inside)
+
+    def repeat(self, node: Repeat, entry: Inside, inside: Row) -> Iterator[str]:
+        start = 0
+        for run, part in zip(node.runs, entry.parts, strict=True):
+            assert isinstance(part, Turns)
+            count = self.value(run.count, inside)
+            for turn in range(min(count, self.TURNS - start)):
+                counted: Row = {name: turn for name in (str(part.turn), run.turn) if name is not None}
+                yield from self.members(run.node, part.entries, {**inside, **counted})
+            start += count
 
 
 class WrongClass(AssertionError):

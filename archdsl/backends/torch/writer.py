@@ -166,7 +166,7 @@ class ClassWriter:
         if len(found) != 1:
             raise NeedsValue(*[each for each in row.values() if isinstance(each, Expr)])
         (generated,) = found.values()
-        frozen = [each for name in generated.fixed if isinstance(each := row[name], Expr)]
+        frozen = [each for name in generated.fixed if isinstance(each := row.get(name), Expr)]
         if frozen:
             # The text has the number in it that would depend on a parameter here.
             raise NeedsValue(*frozen)

@@ -148,7 +148,8 @@ RESERVED = frozenset(name for name in dir(nn.Module()) if not name.startswith("_
 def _readable(members: list[Member]) -> list[tuple[Member, str]]:
     """Labels, and words with numbers, which keep apart from all labels by as many underscores as it takes."""
     everyone = list(_all(members))
-    labels = {each.label for each in everyone if each.label is not None}
+    # What a reference is called names no module.
+    labels = {each.label for each in everyone if each.label is not None and not isinstance(each.node, Taken)}
     words = [_word(each.node) for each in everyone if each.label is None]
     plain = {word for word in words if words.count(word) == 1 and word not in labels and not _is_reserved(word)}
     prefixes: dict[str, str] = {}

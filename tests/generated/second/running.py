@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .members import Box, Join, Member, Node, Output, Taken
 from .tensors import Flow, Layer
-from .values import Slot
+from .values import Slot, Unsure
 
 BETWEEN: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "add": operator.add,
@@ -24,18 +24,29 @@ BETWEEN: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 """What is done to two branches; the sum of a mean is divided when all of them are in it."""
 
 
+LARGEST = 1e150
+"""What double precision still squares: beyond it two orders of one sum differ by infinities."""
+
+
 class Run:
     """One run. `outputs` are those that exist in training only."""
 
-    def __init__(self, state: Mapping[str, Tensor], training: bool) -> None:
+    def __init__(self, state: Mapping[str, Tensor], training: bool, noise: torch.Generator | None = None) -> None:
         self.state = state
         self.training = training
+        self.noise = noise
         self.made: dict[Slot, Flow] = {}
         self.outputs: dict[str, Tensor] = {}
 
     def members(self, members: list[Member], x: Flow) -> Flow:
         for each in members:
             x = self.node(each.node, x)
+            if x.data.numel() and not x.data.abs().max() < LARGEST:
+                raise Unsure("numbers too large to be compared")
+            if self.noise is not None:
+                x = x.with_data(
+                    x.data * (1 + 1e-15 * torch.randn(x.data.shape, generator=self.noise, dtype=x.data.dtype))
+                )
             for slot in each.slots:
                 self.made[slot] = x
         return x

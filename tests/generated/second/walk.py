@@ -62,10 +62,14 @@ class Second(Statements):
         return {layer.key(key): shape for layer in self.layers for key, shape in layer.weights().items()}
 
     def run(
-        self, state: Mapping[str, torch.Tensor], x: torch.Tensor, training: bool = False
+        self,
+        state: Mapping[str, torch.Tensor],
+        x: torch.Tensor,
+        training: bool = False,
+        noise: torch.Generator | None = None,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The output, and the auxiliary ones."""
-        run = Run(state, training)
+        """The output, and the auxiliary ones; with `noise` each layer rounds otherwise."""
+        run = Run(state, training, noise)
         made = run.members(self.top.members, Flow(x))
         return made.data, run.outputs
 

@@ -119,14 +119,18 @@ class Expected:
         return term
 
     def module(self, path: str) -> Any:
-        """The module of a name, if there is one."""
+        """The module of a name, if there is one, which the network has met then."""
+        found = self.held_at(path)
+        if found is not None:
+            self.named[path.partition(".")[0]] = None
+        return found
+
+    def held_at(self, path: str) -> Any:
         first, *rest = path.split(".")
         held = self.made.values.get(first)
         found = held.value if isinstance(held, Held) else None
         for name in rest:
             found = found.child(name) if isinstance(found, Container) else None
-        if found is not None:
-            self.named[first] = None
         return found
 
     # Members
@@ -176,14 +180,21 @@ class Expected:
                 return x, {}
             case LayerNode():
                 return self.note(node, self.layer(node, name, x)), {}
-            # In a container it is a module even where it holds none; a `forward` has it in place.
-            case Merge() if (not prefix and not holds_modules(node)) or not isinstance(self.module(name), Made):
+            case Merge() if self.in_place(node, name, prefix):
                 return self.merge(
                     node, x, labels, lambda place, around: self.members(
                         node.branches[place].members, names(node.branches[place], "named"), prefix, x, around, values
                     )
                 )  # fmt: skip
         return self.submodule(member, name, x, labels)
+
+    def in_place(self, node: Merge, name: str, prefix: str) -> bool:
+        """Whether a merge stands in the `forward` at hand; in a container it is a module even where it holds none."""
+        held = self.held_at(name)
+        if not isinstance(held, Made):
+            return True
+        # Another call of its text may hold some. A label of no modules may be the name of one elsewhere.
+        return not prefix and not holds_modules(node) and held.kind != self.classes(node)[0]
 
     def repeat(
         self, node: Repeat, entry: Inside, prefix: str, x: Term, around: Labels, values: Mapping[str, Any]
