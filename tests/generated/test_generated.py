@@ -189,6 +189,9 @@ FOUND = {
     "block unit(c) = [residual<relu conv3-{c} | relu1: project> relu]\nunit(2) unit(16)\n",
     "a member in some calls, called like what is numbered in others": "arch net\ninput 2x4x4\n"
     "block unit(c) = [if {c > 3} [relu1: conv3-{c}] a: conv1-{c} relu tanh relu]\nunit(2) unit(16)\n",
+    "names that depend on what is deep inside": 'arch net(kind = "A")\ninput 6x4x5x4\n'
+    "conv_relu(4)\nconv{3}-2\ntable kind\n| A | B |\n| | |\n| conv_relu(2) | |\n"
+    "block conv_relu(h) = [down: [] [[if {in_channels >= 6} [p: layerscale]]]]\n",
     "a label of a reference that is like a name": "arch net\ninput 2x2x2\n"
     "p: relu\nconv1-2 add<identity | conv1: @p>\nconv1-3\n",
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from archdsl.backends.torch.calls import walk
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.ir.names import Entry, Inside, Kind, Turns, at_most_one, names, style
@@ -21,31 +22,37 @@ def same_names(witnesses: Witnesses, row: Row, written: Node, settled: Node, kin
     """
     mine = written.body if isinstance(written, Call) else written
     theirs = settled.body if isinstance(settled, Call) else settled
-    open_parts = list(_undecided(mine)) if isinstance(mine, Chain) else []
-    if not open_parts or not isinstance(mine, Chain) or not isinstance(theirs, Chain):
+    if not isinstance(mine, Chain) or not isinstance(theirs, Chain):
         return
-    if style(mine, kind) != style(theirs, kind):
+    chosen = style(theirs, kind)
+    if style(mine, kind) != chosen:
+        # Whether names are readable may depend on what is deep inside.
+        raise NeedsValue(*_undecided(walk(mine)))
+    open_parts = list(_undecided(_own(mine, set())))
+    if open_parts and chosen == "named" and _Names(witnesses, row).of(mine) != _Names(witnesses, {}).of(theirs):
         raise NeedsValue(*open_parts)
-    if style(mine, kind) == "named":
-        wanted = _Names(witnesses, row).of(mine)
-        if wanted != _Names(witnesses, {}).of(theirs):
-            raise NeedsValue(*open_parts)
 
 
-def _undecided(chain: Chain) -> Iterator[Condition | Expr]:
-    """What decides which members of a container there are in a call of its class."""
-    for member in chain.members:
-        node = member.node
+def _undecided(nodes: Iterable[Node]) -> Iterator[Condition | Expr]:
+    """What decides which members there are in a call of a class."""
+    for node in nodes:
         if isinstance(node, Choice):
             yield node.condition
         if isinstance(node, Repeat) and isinstance(node.count, Expr):
             yield node.count
         if isinstance(node, Merge) and not isinstance(node.agrees, bool):
             yield node.agrees
-        if isinstance(node, (Choice, Repeat, Merge)):
-            for part in node.parts:
-                assert isinstance(part, Chain)
-                yield from _undecided(part)
+
+
+def _own(node: Node, seen: set[Node]) -> Iterator[Node]:
+    """What stands in a container itself, in its repeats, choices and merges."""
+    for part in node.parts:
+        if part in seen:
+            continue
+        seen.add(part)
+        yield part
+        if any(isinstance(each, (Choice, Repeat, Merge)) for each in (node, part)):
+            yield from _own(part, seen)
 
 
 class _Names:
