@@ -284,6 +284,16 @@ class Network:
 
         return render(self.architecture, path, **options)
 
+    def spec(self) -> str:
+        """A spec that builds this network: its blocks and repeats kept, numbers in place of its parameters.
+
+        `expect`, variants, comments, `after` and `default` are not in it. What can't be kept, such as layers handed to
+        a block that refer to a label outside, is written out. Raises ArchError for a network of too many layers.
+        """
+        from archdsl.backends.spec import spec
+
+        return spec(self.architecture, self.program.limits)
+
     def to_json(self) -> str:
         """The network's structure as JSON: a table of nodes, what is shared there once."""
         from archdsl.analysis.notation import value_text

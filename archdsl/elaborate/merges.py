@@ -15,7 +15,7 @@ from archdsl.elaborate.binding import build
 from archdsl.elaborate.heads import placed
 from archdsl.elaborate.joining import same_in, same_shape
 from archdsl.elaborate.sequence import Sequence
-from archdsl.ir.nodes import Chain, Merge, Shortcut
+from archdsl.ir.nodes import Chain, Merge, Name, Shortcut
 from archdsl.ir.values import Labelled, Scope
 from archdsl.layers.base import Keyword
 from archdsl.merges.base import Join, joins
@@ -160,6 +160,8 @@ class _Merging:
         output: Shape,
         shortcut: Shortcut | None = None,
         agrees: Condition | bool = True,
+        side: Name | None = None,
+        normed: bool = True,
     ) -> Merge:
         return Merge(
             input=self.x,
@@ -170,6 +172,8 @@ class _Merging:
             branches=branches,
             shortcut=shortcut,
             agrees=agrees,
+            side=side,
+            normed=normed,
             open=any(map(path_says_labels, self.node.paths)),
         )
 
@@ -214,20 +218,20 @@ class _Merging:
             agrees = self.elaborator.witnesses.rest(agrees)
         if mode == "optional":
             return self.make((main,), main.output, "optional", agrees)
-        if agrees is True:
-            return self.make((main,), main.output, "project", True)
         assert isinstance(said, Projection)
-        projection = self.projection(paths[1], said, label, main, strides, agrees)
-        return self.make((main, projection), main.output, "project", agrees)
+        side = self.elaborator.label(label, Sequence(self.x, self.scope)) if label else None
+        if agrees is True:
+            return self.make((main,), main.output, "project", True, side, said.bn)
+        projection = self.projection(paths[1], said, side, main, strides)
+        return self.make((main, projection), main.output, "project", agrees, side, said.bn)
 
     def projection(
         self,
         path: tree.Group,
         said: Projection,
-        label: tree.Template | None,
+        side: Name | None,
         main: Chain,
         strides: tuple[Dim, ...],
-        agrees: Condition | bool,
     ) -> Chain:
         """`conv1-C/S bn`, where C and S are those of the main path; `project(bn=false)` leaves the batch norm out."""
         if not strides:
@@ -243,12 +247,11 @@ class _Merging:
         scope = Scope({"channels": main.output.channels, "stride": stride}, defaults=self.scope.defaults)
         sequence = Sequence(self.x, scope)
         group = _projection(said.bn)
-        outer = self.elaborator.label(label, Sequence(self.x, self.scope)) if label else None
         with placed(path.span):
-            if outer is None:
+            if side is None:
                 self.elaborator.statements(group.items, sequence)
             else:
-                self.elaborator.body(group, sequence, outer)
+                self.elaborator.body(group, sequence, side)
         chain = self.elaborator.finish(sequence, path.span)
         self.shortcut_agrees(main, chain, path.span)
         return chain

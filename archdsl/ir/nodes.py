@@ -119,6 +119,10 @@ class Merge(Node):
     branches: tuple[Chain, ...]
     shortcut: Shortcut | None = None
     agrees: bool | Undecided = True
+    side: Name | None = None
+    """What the projection is called, whether a call needs it or not."""
+    normed: bool = True
+    """Whether a projection has a batch normalization behind it."""
     open: bool = False
     """Whether the text has labels in its branches, which name modules of the container around it.
 

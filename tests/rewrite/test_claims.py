@@ -10,6 +10,7 @@ import torch
 
 import archdsl
 from archdsl.analysis.dataflow import dataflow
+from archdsl.backends.spec.labels import Labels
 from archdsl.diagnostics import Span
 from archdsl.elaborate.labels import UnknownLabel
 from archdsl.layers.base import Layer, keywords
@@ -20,7 +21,6 @@ from archdsl.rewrite import draft as drafts
 from archdsl.rewrite import rewrites
 from archdsl.rewrite.draft import Draft
 from archdsl.rewrite.forms import form
-from archdsl.rewrite.labels import Labels
 from archdsl.rewrite.rule import Travel
 from archdsl.rewrite.rules.fold_batchnorm import FoldBatchnorm
 from archdsl.rewrite.rules.unfold import Unfold
@@ -84,8 +84,14 @@ def test_unfolding_refers_to_the_tensors_that_were_referred_to(before: str, afte
 
 
 def test_unfolding_where_an_inner_label_would_be_taken_for_an_outer_one() -> None:
+    """The outer one is handed on under a label that nothing else has."""
     text = "input 4x8x8\nblock u<p> = [a: conv3-4 p]\na: conv3-4\nu<conv3-4 add<@a | identity>>"
-    refused(text, "unfold", "would be of other tensors")
+    assert "a_conv: identity" in equal(text, "unfold")
+
+
+def test_unfolding_a_container_of_turns_with_labels_that_are_referred_to() -> None:
+    """What takes a place of its own in one turn moves those of the next."""
+    equal("input 4x8x8\nm: [[bn relu p{j}: conv3-4 add<@p{j} | identity> conv1-4] x3 as j] u: [p0: relu]", "unfold")
 
 
 def test_labels_that_are_lost_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
