@@ -36,11 +36,15 @@ def _first(members: list[Member] | tuple[Member, ...], start: int) -> bool | Non
         if isinstance(node, LayerNode):
             return node.layer.follows_bias
         if isinstance(node, Repeat):
-            return bool(node.runs) and starts_with_norm(node.runs[0].node.members)
+            found = _first(node.runs[0].node.members, 0)
+            if found is None:
+                # Turns of nothing are looked through.
+                continue
+            return found
         if isinstance(node, Choice):
-            found = {_first(side.members, 0) for side in (node.then, node.otherwise)}
+            outcomes = {_first(side.members, 0) for side in (node.then, node.otherwise)}
             # What stands behind is asked once, however many sides in a row are empty.
-            sides = {starts_with_norm(members, place + 1) if each is None else each for each in found}
+            sides = {starts_with_norm(members, place + 1) if each is None else each for each in outcomes}
             if len(sides) == 2:
                 raise NeedsValue(node.condition)
             return sides.pop()

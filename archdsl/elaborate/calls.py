@@ -72,7 +72,8 @@ class CallArguments:
                             fixes=self._in_brackets(value),
                         )
                     )
-        given = self._layers() | self._arguments()
+        layers = self._layers()
+        given = layers | self._arguments(layers)
         return {name: given[name] for name in self._order()}
 
     def _without(self, argument: tree.Argument) -> list[Edit]:
@@ -139,7 +140,8 @@ class CallArguments:
         self.elaborator.budget.items(path.span, value)
         return value
 
-    def _arguments(self) -> dict[str, Value]:
+    def _arguments(self, layers: dict[str, Value]) -> dict[str, Value]:
+        """The arguments in round brackets; a default may name those ahead of it, and the block's layers."""
         order = [each.name.text for each in self.block.parameters]
         given: dict[str, Value] = {}
         arguments = self.text.call.arguments if self.text.call else ()
@@ -183,5 +185,5 @@ class CallArguments:
                         helps=[f"say what it is: `{each.name.text}=…`, or give the parameter a default"],
                     )
                 )
-            given[each.name.text] = self.elaborator.evaluate(each.default, home.bind(**given), self.x)
+            given[each.name.text] = self.elaborator.evaluate(each.default, home.bind(**layers, **given), self.x)
         return given

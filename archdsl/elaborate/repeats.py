@@ -103,11 +103,17 @@ class Turns:
         """What leaves the last turn, where that is no copy of the first."""
 
     @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """The names in the text of a turn, the index among them."""
+        label = self.item.label
+        return free_names(self.item.body) | (free_names(label) if label is not None else frozenset())
+
+    @cached_property
     def needs_index(self) -> bool:
         """Whether a turn is built for its number, and not once for all."""
         if self.index is None:
             return False
-        if self.elaborator.references and self.index in free_names(self.item):
+        if self.elaborator.references and self.index in self.mentioned:
             return True
         inside = self.nested or self.labelled
         return values_need(self.item.body, self.index) or inner_labels_need(self.item.body, self.index, inside)
@@ -151,7 +157,8 @@ class Turns:
         scope = self.scope
         if self.index is not None:
             scope = scope.bind(**{self.index: symbol(self.index, "turn") if number is None else number})
-        key = ("turn", self.item, self.nested, self.elaborator.memo.key(self.item, scope), x)
+        known = self.elaborator.memo.key(self.item, scope, () if self.index is None else (self.index,))
+        key = ("turn", self.item, self.nested, known, x)
         return self.elaborator.memo.remember(key, lambda: self._turn(scope, x))  # type: ignore[no-any-return]
 
     def _turn(self, scope: Scope, x: Shape) -> Chain:

@@ -9,14 +9,17 @@ from archdsl.syntax import tree
 
 @once
 def free_names(node: tree.Node) -> frozenset[str]:
-    """Every name that occurs in a piece of text: in expressions, labels and as the name of a head.
+    """Every name that a piece of text takes from around it: in expressions, labels and as the name of a head.
 
-    Names bound inside count too: a memo key that knows too much is never wrong. A reference to a
-    label counts as `@label`, one with holes as `@`.
+    What a `let` names counts too, as it does ahead of it: a memo key that knows too much is never wrong. A reference
+    to a label counts as `@label`, one with holes as `@`.
     """
     names: set[str] = set()
     for child in node.children:
         names |= free_names(child)
+    if bound := _bound(node):
+        names -= bound
+        names |= free_names(_outside(node))
     if isinstance(node, tree.Name):
         names.add(node.text)
     elif isinstance(node, tree.Function):
@@ -29,6 +32,24 @@ def free_names(node: tree.Node) -> frozenset[str]:
     elif isinstance(node, tree.Table) and node.column:
         names.add(node.column.text)
     return frozenset(names)
+
+
+def _outside(node: tree.Node) -> tree.Node:
+    """What stands in a piece of text that binds names and is read without them."""
+    if isinstance(node, tree.Statement):
+        assert node.repeat is not None
+        return node.repeat.count
+    assert isinstance(node, (tree.For, tree.Comprehension))
+    return node.iterable
+
+
+def _bound(node: tree.Node) -> set[str]:
+    """The names that a piece of text counts its turns by, or gives the items of a list."""
+    if isinstance(node, tree.Statement):
+        return {node.repeat.index.text} if node.repeat is not None and node.repeat.index is not None else set()
+    if isinstance(node, tree.For):
+        return {word.text for word in (*node.names, node.index) if word is not None}
+    return {word.text for word in node.names} if isinstance(node, tree.Comprehension) else set()
 
 
 @once

@@ -192,6 +192,16 @@ FOUND = {
     "names that depend on what is deep inside": 'arch net(kind = "A")\ninput 6x4x5x4\n'
     "conv_relu(4)\nconv{3}-2\ntable kind\n| A | B |\n| | |\n| conv_relu(2) | |\n"
     "block conv_relu(h) = [down: [] [[if {in_channels >= 6} [p: layerscale]]]]\n",
+    "an index inside a block, called like one around it": "arch net\ninput 2x6x2\n"
+    "block f = [a{t}: gn-1 x4 as t]\nblock relus<p> = [concat<identity | p> f]\n"
+    "relu: relu\nfeat: [relus<@relu>] x2 as t\n",
+    "two turns that grow, of several layers": "arch net\ninput 3x2x2\n"
+    "features: [[concat<conv3-2 | identity> relu] x2]\n",
+    "turns of nothing ahead of a normalization": "arch net\ninput 4\nfc-4 [] x2 as i bn\n",
+    "a default that is a layer of the block, called like another block": "arch net\ninput 4x2x2\n"
+    "block layer = []\nblock drop_path<layer | inner>(net = layer) = [let in_ = {in_channels} net conv1-{in_}]\n"
+    "drop_path< | >()\n",
+    "a table of variants without one": "arch net\ninput 3x2x2\nrelu\nvariants\n| name | report top1 |\n",
     "a label of a reference that is like a name": "arch net\ninput 2x2x2\n"
     "p: relu\nconv1-2 add<identity | conv1: @p>\nconv1-3\n",
 }

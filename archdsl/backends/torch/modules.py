@@ -278,10 +278,10 @@ class Modules:
         """Equal turns: written once, twice if there are two of several modules, or as a comprehension."""
         if count == 1 or not items:
             return items
-        if count == 2 and len(items) > 1 and not self.keyed:
+        used = any(_mentions(item, variable, self.keyed) for item in items)
+        if count == 2 and len(items) > 1 and not self.keyed and not used:
             self.writer.source.budget.write(span, 2 * len(items))
             return items * 2
-        used = any(_mentions(item, variable, self.keyed) for item in items)
         loop = f"for {variable if used else '_'} in range({self.writer.value(count)})"
         if any(item.starred for item in items):
             # A repeat or choice inside a repeat: the modules of one turn as a list, those of all turns chained.

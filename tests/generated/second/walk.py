@@ -113,6 +113,8 @@ class Second(Statements):
                 self.variant = name
             if name == self.variant:
                 return {column: cell for column, cell in row.items() if not isinstance(cell, tree.Empty)}
+        if self.variant is None:
+            return {}
         raise Refused("unknown-variant", str(self.variant))
 
     def _homes(self, place: Place) -> None:
