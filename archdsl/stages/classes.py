@@ -23,7 +23,7 @@ class Classes(Stage):
         architecture = way.network.architecture
         copies = _copies(architecture.body)
         for made in written_classes(way.program, architecture):
-            parameters = [each.name + (f"={each.default}" if each.default else "") for each in made.arguments]
+            parameters = [each.name + ("" if each.default is None else f"={each.default}") for each in made.arguments]
             yield f"{made.name}({', '.join(parameters)})  {made.about}"
             for values, nodes in made.calls:
                 count = sum(copies[node] for node in nodes)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, lines, statement
-from archdsl.backends.torch.parameters import Argument
-from archdsl.backends.torch.printing import literal, prose, quoted
+from archdsl.backends.classes.parameters import Argument
+from archdsl.backends.python.layout import STEP, WIDTH, Bracket, Doc, lines, statement
+from archdsl.backends.python.literals import literal, prose, quoted
 from archdsl.backends.torch.writer import ClassText, ClassWriter
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Merge, Node
@@ -65,7 +65,8 @@ def class_lines(
     found = [f"class {name}({text.base}):", *docstring(doc, taken), ""]
     parameters: list[Doc] = ["self"]
     for each in arguments:
-        parameters.append(f"{each.name}: {each.kind}" + (f" = {each.default}" if each.default is not None else ""))
+        kind = f"int | tuple[{', '.join(['int'] * each.axes)}]" if each.axes else each.kind
+        parameters.append(f"{each.name}: {kind}" + (f" = {literal(each.default)}" if each.default is not None else ""))
     found += lines("def __init__", Bracket("(", tuple(parameters), ")"), " -> None:", 1)
     for condition in taken:
         found += lines("if ", literal(negate(condition)), ":", 2)

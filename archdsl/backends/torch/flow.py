@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from archdsl.backends.torch.layout import STEP, WIDTH
+from archdsl.backends.python.layout import STEP, WIDTH
 
 BODY = len(STEP) * 2
 

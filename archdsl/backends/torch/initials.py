@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.layout import STEP, call, lines
-from archdsl.backends.torch.printing import literal, name_literal
+from archdsl.backends.python.layout import STEP, call, lines
+from archdsl.backends.python.literals import literal, name_literal
 from archdsl.ir.nodes import Architecture, Initial
 from archdsl.record import record
 

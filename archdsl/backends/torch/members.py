@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from archdsl.backends.torch.calls import is_module, outer_tensors
+from archdsl.backends.classes.calls import is_module, outer_tensors
+from archdsl.backends.classes.names import identifier
+from archdsl.backends.python.layout import STEP, Doc, call
+from archdsl.backends.torch.cutting import cut_points
 from archdsl.backends.torch.flow import TENSOR, Flow, fill
-from archdsl.backends.torch.inner_tensors import cut_points
-from archdsl.backends.torch.layout import STEP, Doc, call
 from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import may_overwrite, turned
-from archdsl.backends.torch.namespace import identifier
 from archdsl.ir.marks import Path, spelled
 from archdsl.ir.names import Entry, Inside, Turns, names
 from archdsl.ir.nodes import Aux, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.calls import marks_made, outer_tensors
+from archdsl.backends.classes.calls import marks_made, outer_tensors
+from archdsl.backends.classes.names import identifier
+from archdsl.backends.python.layout import STEP
 from archdsl.backends.torch.flow import TENSOR, Flow, fill
-from archdsl.backends.torch.layout import STEP
-from archdsl.backends.torch.namespace import identifier
 from archdsl.ir.names import spliced
 from archdsl.ir.nodes import Chain, Merge
 

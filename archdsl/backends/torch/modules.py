@@ -7,11 +7,13 @@ from contextlib import nullcontext
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.calls import outer_tensors
-from archdsl.backends.torch.inner_tensors import InnerTensors, cut_points
-from archdsl.backends.torch.layout import Bracket, Doc, Joined, call, flat
-from archdsl.backends.torch.namespace import TAKEN, identifier
-from archdsl.backends.torch.printing import name_literal
+from archdsl.backends.classes.calls import outer_tensors
+from archdsl.backends.classes.inner_tensors import InnerTensors
+from archdsl.backends.classes.names import identifier
+from archdsl.backends.python.layout import Bracket, Doc, Joined, call, flat
+from archdsl.backends.python.literals import name_literal
+from archdsl.backends.torch.cutting import cut_points
+from archdsl.backends.torch.namespace import TAKEN
 from archdsl.backends.torch.units import best_unit, sums
 from archdsl.diagnostics import Span
 from archdsl.ir.names import Entry, Inside, Turns, names, spliced, style
@@ -120,7 +122,7 @@ class Modules:
         module = step.module if isinstance(step, Function) else step
         assert isinstance(module, Module)
         if module.definition:
-            self.writer.source.define(module.name, module.definition)
+            self.writer.source.add_definition(module.name, module.definition)
         items = [self.writer.value(value) for value in module.args]
         items += [f"{name}={self.writer.value(value)}" for name, value in module.kwargs]
         if inplace:
@@ -161,7 +163,7 @@ class Modules:
         """The modules of a container, where layers come together often with a function that makes them."""
         source = self.writer.source
         single = [each for item in items for each in (item.turns or (item,))]
-        taken = TAKEN | set(self.writer.identifiers.values()) | source.variables
+        taken = TAKEN | set(self.writer.identifiers.values()) | source.locals
         unit = best_unit(single, taken)
         while unit is not None and source.definitions.get(unit.name, unit.text) != unit.text:
             # Another container has units of the same name, and other layers in them.
@@ -169,7 +171,7 @@ class Modules:
             unit = best_unit(single, taken)
         if unit is None:
             return items
-        source.define(unit.name, unit.text)
+        source.add_definition(unit.name, unit.text)
         source.class_names.add(unit.name)
         written, inside = sums(unit), {place + offset for place in unit.calls for offset in range(unit.length)}
         found: list[Item] = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.calls import outer_tensors
+from archdsl.backends.classes.calls import outer_tensors
+from archdsl.backends.python.layout import Bracket, Doc, call, lines
 from archdsl.backends.torch.flow import TENSOR, Flow
-from archdsl.backends.torch.layout import Bracket, Doc, call, lines
 from archdsl.backends.torch.members import holds_modules
 from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import Item, is_keyed, sequential, turned

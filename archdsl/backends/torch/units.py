@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.layout import WIDTH, Bracket, flat, lines
-from archdsl.backends.torch.namespace import Namespace
+from archdsl.backends.classes.names import Namespace
+from archdsl.backends.python.layout import WIDTH, Bracket, flat, lines
 from archdsl.ir.nodes import LayerNode
 from archdsl.record import record
 

@@ -8,38 +8,27 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archdsl.backends.torch.calls import SIZE, freeze, key_and_row, needed_marks
+from archdsl.backends.classes.building import Work
+from archdsl.backends.classes.calls import SIZE, needed_marks
+from archdsl.backends.classes.names import Namespace, identifier
+from archdsl.backends.python.layout import STEP, WIDTH, Bracket, Doc, call, lines
+from archdsl.backends.python.literals import literal, name_literal
 from archdsl.backends.torch.flow import Flow
-from archdsl.backends.torch.layout import STEP, WIDTH, Bracket, Doc, call, lines
 from archdsl.backends.torch.members import UNROLLED, Members
 from archdsl.backends.torch.modules import Modules, is_keyed, listed, sequential
-from archdsl.backends.torch.namespace import ATTRIBUTES, TAKEN, Namespace, identifier
-from archdsl.backends.torch.parameters import Argument
+from archdsl.backends.torch.namespace import ATTRIBUTES, TAKEN
 from archdsl.backends.torch.positional import Positional
-from archdsl.backends.torch.printing import literal, name_literal
-from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.marks import Path
 from archdsl.ir.names import Entry, Inside, as_container, is_open, leaks, names, style
 from archdsl.ir.nodes import Chain, Merge, Name, Node, Repeat, Run, at
 from archdsl.shape import Dim
-from archdsl.symbolic import Comparison, Expr, Junction, NeedsValue, choices, compare, substitute, symbol, symbols
+from archdsl.symbolic import Expr, NeedsValue, choices, compare, substitute, symbol, symbols
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.source import SourceWriter
 
 
 SUPER = "super().__init__"
-
-
-@dataclass
-class GeneratedClass:
-    """A class and how it is called."""
-
-    name: str
-    arguments: tuple[Argument, ...]
-    lines: list[str]
-    fixed: frozenset[str] = frozenset()
-    """The numbers of a call that stand in its text."""
 
 
 @dataclass
@@ -52,39 +41,26 @@ class ClassText:
 
 
 class ClassWriter:
-    """Writes one class. `identifiers` are the class's possible parameters: name in the row → name in Python.
+    """Writes one class: the attributes that its constructor makes, and the lines of its `forward`."""
 
-    `lets` are sums and products that the spec gives a name, which the constructor then has too. `wholes` are
-    the parameters that stand for several symbols at once, such as a kernel with its axes.
-    """
-
-    def __init__(
-        self,
-        source: SourceWriter,
-        witnesses: Witnesses,
-        identifiers: dict[str, str],
-        lets: dict[Expr, str],
-        wholes: dict[tuple[str, ...], str] | None = None,
-        given: tuple[Path, ...] = (),
-    ) -> None:
+    def __init__(self, source: SourceWriter, work: Work) -> None:
         self.source = source
-        self.witnesses = witnesses
-        self.identifiers = identifiers
+        self.work = work
+        self.witnesses = work.witnesses
+        self.identifiers = work.identifiers
+        self.lets, self.wholes, self.given = work.lets, work.wholes, work.given
+        self.text = ClassText("nn.Module", [], [])
         self.modules = Modules(self)
         self.members = Members(self)
         self.positional = Positional(self)
-        self.lets = lets
-        self.wholes = wholes or {}
         self.axes = {axis for axes in self.wholes for axis in axes}
         self.used: set[str] = set()
         self.init: list[str] = []
         self.attributes = Namespace(ATTRIBUTES)
-        self.locals = source.variable_names({*TAKEN, "x", *identifiers.values()})
+        self.locals = source.variable_names({*TAKEN, "x", *work.identifiers.values()})
         self.tensors: dict[Path, str] = {}
         """The variables that have the tensors of labels."""
         self.needed: frozenset[Path] = frozenset()
-        self.given = given
-        """The tensors of labels that `forward` gives beside its output."""
         self.counters: list[str] = []
         """The variables of the loops around."""
         self.loops: dict[str, Dim] = {}
@@ -154,37 +130,18 @@ class ClassWriter:
 
     def construct(self, node: Node) -> Doc:
         """The call of the class that serves a node in all calls of the class being written."""
-        key, row = key_and_row(node)
-        open_flags = [each for _, value in node.provenance.bindings for each in unsettled(value)]
-        if open_flags:
-            # A class is written for what a flag says.
-            raise NeedsValue(*open_flags)
-        classes = self.source.classes_for(key, frozenset(name for name, each in row.items() if isinstance(each, Expr)))
-        found = {
-            id(each): each for each in (classes[freeze(self.settled(row, outer))] for outer in self.witnesses.rows)
-        }
-        if len(found) != 1:
-            raise NeedsValue(*[each for each in row.values() if isinstance(each, Expr)])
-        (generated,) = found.values()
-        frozen = [each for name in generated.fixed if isinstance(each := row.get(name), Expr)]
-        if frozen:
-            # The text has the number in it that would depend on a parameter here.
-            raise NeedsValue(*frozen)
+        made, row = self.source.classes.called(node, self.witnesses)
         items: list[Doc] = []
         named = False
-        for argument in generated.arguments:
+        for argument in made.arguments:
             text = self.value(argument.value(row))
-            if argument.default is not None and text == argument.default:
+            if argument.default is not None and text == literal(argument.default):
                 named = True
             elif argument.default is not None or named or argument.by_name:
                 items.append(f"{argument.name}={text}")
             else:
                 items.append(text)
-        return call(generated.name, items)
-
-    def settled(self, row: Row, outer: Row) -> Row:
-        """The numbers of a call inside this class, for one call of the class."""
-        return {name: self.witnesses.value(value, outer) for name, value in row.items()}  # type: ignore[misc]
+        return call(made.name, items)
 
     @contextmanager
     def turn(self, run: Run, node: Repeat, start: Dim) -> Iterator[str]:
@@ -270,8 +227,9 @@ class ClassWriter:
         for target in extra:
             self.tensors[target] = self.locals.claim(target[-1].label)
 
-    def write(self, body: Chain | Merge, kind: str, extra: tuple[Path, ...]) -> ClassText:
+    def write(self) -> None:
         """The text of a class for the body of a network, block or group, or for a merge."""
+        body, kind, extra = self.work.body, self.work.kind, self.work.outer
         self.prepare(body, extra)
         self.attributes.taken |= self.module_names(body, kind)
         base: list[str] = []
@@ -315,7 +273,7 @@ class ClassWriter:
         constructor += [f"{STEP * 2}self.{attribute} = {name}" for name, attribute in self.stored.items()]
         for value, attribute in self.stored_lets.items():
             constructor += lines(f"self.{attribute} = ", self.named.get(value) or literal(value), "", 2)
-        return ClassText(parent, [*constructor, *self.init], [] if flow is None else self.returned(flow))
+        self.text = ClassText(parent, [*constructor, *self.init], [] if flow is None else self.returned(flow))
 
     def is_alone(self, total: Dim) -> bool:
         """Whether a name needs no number in any call. Raises NeedsValue where calls differ on it."""
@@ -363,15 +321,6 @@ class ClassWriter:
             self.source.note_functions(value)
             found += lines(f"{name} = ", literal(value), "", 2)
         return found
-
-
-def unsettled(value: Any) -> list[Any]:
-    """The conditions and formulas that a flag or list is made of, for whose values a class is written."""
-    if isinstance(value, (Comparison, Junction)):
-        return [value]
-    if not isinstance(value, tuple):
-        return []
-    return [each for inner in value for each in ([inner] if isinstance(inner, Expr) else unsettled(inner))]
 
 
 def _settled(name: Name) -> Name:

@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import nn
 
+from archdsl.backends.classes.verify import WrongClass, verify
 from archdsl.backends.torch import source as torch_source
-from archdsl.backends.torch.verify import WrongClass, verify
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.network import loads

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from archdsl.backends.torch.calls import outer_tensors
+from archdsl.backends.classes.calls import outer_tensors
+from archdsl.backends.classes.inner_tensors import InnerTensors
 from archdsl.backends.torch.class_text import FUNCTIONS
-from archdsl.backends.torch.inner_tensors import InnerTensors
 from archdsl.backends.torch.modules import flatten_ahead
 from archdsl.backends.torch.reading.expected import Classes, Expected, Wrong, leaf_of
 from archdsl.backends.torch.reading.source import Layers, Outputs, Self, Source

@@ -8,9 +8,9 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from archdsl.backends.torch.calls import outer_tensors
+from archdsl.backends.classes.calls import outer_tensors
+from archdsl.backends.classes.inner_tensors import InnerTensors, inner_paths
 from archdsl.backends.torch.flow import TENSOR, fill
-from archdsl.backends.torch.inner_tensors import InnerTensors, inner_paths
 from archdsl.backends.torch.members import holds_modules
 from archdsl.backends.torch.modules import flatten_ahead
 from archdsl.backends.torch.reading.python import Reader, Scope

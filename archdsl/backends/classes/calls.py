@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from archdsl.backends.torch.handed import PerAxis, bindings, collapsed
+from archdsl.backends.classes.handed import PerAxis, bindings, collapsed
 from archdsl.elaborate.witnesses import Row
 from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.ir.nodes import Aux, Call, Chain, Merge, Node, Reference
@@ -214,17 +214,6 @@ def rebuilt(
         scope = value.scope.bind(**dict(bindings)).with_labels(dict(labels))
         return replace(value, bindings=bindings, labels=labels, scope=scope)
     return value
-
-
-def walk(node: Node, seen: set[Node] | None = None) -> Iterator[Node]:
-    """A node and all below it, each shared one once."""
-    seen = set() if seen is None else seen
-    if node in seen:
-        return
-    seen.add(node)
-    yield node
-    for part in node.parts:
-        yield from walk(part, seen)
 
 
 def freeze(row: Row) -> frozenset[tuple[str, Any]]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from archdsl.backends.torch.calls import walk
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.marks import Mark, Path, spelled
 from archdsl.ir.names import Entry, Inside, Kind, Turns, at_most_one, names, style
 from archdsl.ir.nodes import Aux, Call, Chain, Choice, LayerNode, Member, Merge, Node, Reference, Repeat
+from archdsl.ir.walk import walk
 from archdsl.shape import Shape
 from archdsl.symbolic import Condition, Expr, NeedsValue
 

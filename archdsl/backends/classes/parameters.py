@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
 
-from archdsl.backends.torch.calls import SIZE, whole_values
-from archdsl.backends.torch.handed import collapsed
-from archdsl.backends.torch.namespace import Namespace
-from archdsl.backends.torch.printing import literal
+from archdsl.backends.classes.calls import SIZE, whole_values
+from archdsl.backends.classes.handed import collapsed
+from archdsl.backends.classes.names import Namespace
 from archdsl.elaborate.witnesses import Row
 from archdsl.ir.nodes import Node
-from archdsl.ir.values import is_number
 from archdsl.record import record
 from archdsl.symbolic import symbol
 from archdsl.syntax import tree
-
-PYTORCH = {"kernel": "kernel_size", "channels": "out_channels"}
-"""What PyTorch calls the numbers of a layer that was handed over, where a head's word for it is another."""
 
 FIRST = ("in_channels", "channels")
 """What a constructor takes first, as PyTorch's do."""
@@ -25,12 +22,15 @@ FIRST = ("in_channels", "channels")
 
 @record
 class Argument:
-    """A parameter of a generated constructor and where its values stand in a call's row."""
+    """A parameter of a class and where its values stand in a call's row."""
 
     name: str
     sources: tuple[str, ...]
-    kind: str
-    default: str | None
+    kind: Literal["int", "float"]
+    default: Any = None
+    """What it is where a call says nothing; None for one that every call gives."""
+    axes: int = 0
+    """Of how many numbers it is a tuple where they differ; 0 for one that is a number in all calls."""
     by_name: bool = False
     """Whether a call names it even where it is not the default."""
 
@@ -43,7 +43,10 @@ class Parameters:
     """The possible parameters of a class for some calls. `fixed` are the numbers that its text has in it,
     `names` hands out what they are called."""
 
-    def __init__(self, node: Node, rows: list[Row], fixed: frozenset[str], names: Namespace) -> None:
+    def __init__(
+        self, node: Node, rows: list[Row], fixed: frozenset[str], names: Namespace, words: Mapping[str, str]
+    ) -> None:
+        """`words` are what a language calls the numbers of a layer that is handed over, where it has another word."""
         self.node = node
         self.rows = rows
         self.fixed = fixed
@@ -54,7 +57,7 @@ class Parameters:
             if name.startswith(SIZE):
                 self.identifiers[name] = name
             elif whole not in self.identifiers:
-                self.identifiers[whole] = names.claim(parameter_name(whole))
+                self.identifiers[whole] = names.claim(parameter_name(whole, words))
             if name != whole:
                 self.identifiers[name] = names.claim(f"{self.identifiers[whole]}_{name.partition('[')[2][:-1]}")
 
@@ -89,7 +92,7 @@ class Parameters:
             name = whole
         if name.startswith(SIZE):
             return symbol(self.identifiers[name], "size")
-        return symbol(self.identifiers[name], self.kind(name))  # type: ignore[arg-type]
+        return symbol(self.identifiers[name], self.kind(name))
 
     def is_half(self, padding: str) -> bool:
         """Whether a padding is half of its kernel in every call, and both are one number."""
@@ -100,7 +103,7 @@ class Parameters:
             and all(row[f"{padding}[0]"] == (row[f"{kernel}[0]"] - 1) // 2 for row in self.rows)
         )
 
-    def kind(self, name: str) -> str:
+    def kind(self, name: str) -> Literal["int", "float"]:
         """`int` or `float`."""
         return "float" if any(isinstance(row.get(name), float) for row in self.rows) else "int"
 
@@ -135,21 +138,21 @@ class Parameters:
 
     def whole_argument(self, whole: str, identifier: str) -> Argument:
         axes = self.wholes[whole]
-        kind = "int" if self.alike(whole) else f"int | tuple[{', '.join('int' for _ in axes)}]"
-        argument = Argument(identifier, axes, kind, None, by_name=True)
+        width = 0 if self.alike(whole) else len(axes)
+        argument = Argument(identifier, axes, "int", None, width, by_name=True)
         if whole.endswith(".kernel"):
             return argument
-        values = Counter(literal(argument.value(row)) for row in self.rows)
+        values = Counter(argument.value(row) for row in self.rows)
         (common, _), *_ = values.most_common(1)
-        return Argument(identifier, axes, kind, common, by_name=True)
+        return replace(argument, default=common)
 
 
-def parameter_name(name: str) -> str:
+def parameter_name(name: str, words: Mapping[str, str]) -> str:
     """What a number of a call is called in the class: `layer.stride` is `stride` where that is free."""
     parts = name.lstrip("@").split(".")
     if parts[-1].isdigit() and len(parts) > 1:
         return f"{parts[-2]}_{parts[-1]}"
-    return PYTORCH.get(parts[-1], parts[-1]) if len(parts) > 1 else parts[0]
+    return words.get(parts[-1], parts[-1]) if len(parts) > 1 else parts[0]
 
 
 def handed_constants(rows: list[Row], unsettled: frozenset[str] = frozenset()) -> frozenset[str]:
@@ -162,13 +165,14 @@ def handed_constants(rows: list[Row], unsettled: frozenset[str] = frozenset()) -
     return frozenset(same)
 
 
-def block_defaults(node: Node) -> dict[str, str]:
+def block_defaults(node: Node) -> dict[str, int | float]:
     """Defaults of a block's parameters that are plain numbers."""
     text = node.provenance.text
     if not isinstance(text, tree.Block):
         return {}
-    return {
-        each.name.text: literal(each.default.value)
-        for each in text.parameters
-        if isinstance(each.default, tree.Literal) and is_number(each.default.value)
-    }
+    found: dict[str, int | float] = {}
+    for each in text.parameters:
+        value = each.default.value if isinstance(each.default, tree.Literal) else None
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            found[each.name.text] = value
+    return found
