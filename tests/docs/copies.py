@@ -22,6 +22,7 @@ def copy_with(name: str, spec: str, root: Path) -> Run:
     shutil.copy(ROOT / "pyproject.toml", root)
     (file,) = [step for step in steps(ROOT / "CONTRIBUTING.md") if isinstance(step, File) and step.name == name]
     assert not (root / file.name).exists()
+    (root / file.name).parent.mkdir(exist_ok=True)
     (root / file.name).write_text(file.text, encoding="utf-8")
     (root / "net.arch").write_text(spec, encoding="utf-8")
 

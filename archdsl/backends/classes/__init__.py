@@ -1,1 +1,1 @@
-"""Which class serves which call, what its parameters are, each held to every call: for any language that has classes."""
+"""Which class serves which call, and what its parameters are, for any language that has classes."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import field
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -39,11 +40,11 @@ from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.free_names import free_names
 from archdsl.ir.marks import Path
 from archdsl.ir.names import Kind
-from archdsl.ir.nodes import Architecture, Chain, Merge, Node
+from archdsl.ir.nodes import Architecture, Chain, Choice, Merge, Node, Repeat
 from archdsl.ir.values import BlockValue, Labelled, LayerValue, Value, is_number
 from archdsl.ir.walk import walk
 from archdsl.record import record
-from archdsl.symbolic import Comparison, Expr, Junction, NeedsValue, Symbol, symbol, symbols
+from archdsl.symbolic import Comparison, Expr, Junction, NeedsValue, Symbol, compare, negate, symbol, symbols
 from archdsl.syntax import tree
 
 
@@ -69,6 +70,24 @@ class Work:
     """The parameters that stand for several symbols at once, such as a kernel with its axes."""
     lets: Mapping[Expr, str] = field(default_factory=dict)
     """Sums and products that the spec gives a name."""
+
+    @contextmanager
+    def within(self, node: Node, part: Node) -> Iterator[None]:
+        """Look only at the calls in which a part of a node is there, and at each turn in which it is."""
+        with ExitStack() as inside:
+            if isinstance(node, Choice):
+                holds = node.condition if part is node.then else negate(node.condition)
+                inside.enter_context(self.witnesses.narrow(holds))  # type: ignore[arg-type]
+            elif isinstance(node, Merge) and not isinstance(node.agrees, bool) and part is not node.branches[0]:
+                inside.enter_context(self.witnesses.narrow(negate(node.agrees)))  # type: ignore[arg-type]
+            elif isinstance(node, Repeat):
+                (run,) = (run for run in node.runs if run.node is part)
+                if run.turn is not None:
+                    inside.enter_context(self.witnesses.turns(run.turn, run.count))
+                elif isinstance(run.count, Expr):
+                    # Where there is no turn there is no call to serve.
+                    inside.enter_context(self.witnesses.narrow(compare(">=", run.count, 1)))  # type: ignore[arg-type]
+            yield
 
 
 Text = TypeVar("Text")

@@ -21,15 +21,29 @@ def _known(context: click.Context, option: click.Parameter, value: str) -> str:
     return value
 
 
+class _Stages(click.Option):
+    """An option whose help names the stages there are, which are asked for their names when help is."""
+
+    @property
+    def help(self) -> str:  # type: ignore[override]
+        from archdsl.stages.base import stages
+
+        return f"{', '.join(stages())}."
+
+    @help.setter
+    def help(self, value: str | None) -> None:
+        """What is set is passed over: the stages say it themselves."""
+
+
 @click.command()
 @network_arguments
 @click.option(
     "--stage",
+    cls=_Stages,
     metavar="NAME",
     callback=_known,
     default="ir",
     show_default=True,
-    help="tokens, tree, program, ir, classes, source.",
 )
 def command(spec: str, variant: str | None, settings: dict[str, str], limits: Limits, stage: str) -> None:
     """Show what becomes of a spec, at one stage of the way.
