@@ -25,7 +25,7 @@ class _Stages(click.Option):
     """An option whose help names the stages there are, which are asked for their names when help is."""
 
     @property
-    def help(self) -> str:  # type: ignore[override]
+    def help(self) -> str:
         from archdsl.stages.base import stages
 
         return f"{', '.join(stages())}."
