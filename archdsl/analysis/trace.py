@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
 from archdsl.elaborate.joining import same, same_shape
-from archdsl.elaborate.merges import BranchMismatch
+from archdsl.elaborate.statements.merge import BranchMismatch
 from archdsl.ir.marks import Path
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat, reachable
 from archdsl.layers.base import assume_bounds

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.budget import Budget
+from archdsl.elaborate.elaborator import Elaborator
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.initializations import settle_initializations
 from archdsl.elaborate.items import Incomplete
@@ -13,7 +14,6 @@ from archdsl.elaborate.parameters import settle_parameters
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.scopes import block_scopes
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.whole_names import check_whole_names
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Architecture, Chain

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Span
 from archdsl.elaborate.calls import CallArguments
+from archdsl.elaborate.elaborator import Elaborator
 from archdsl.elaborate.sequence import Sequence
 from archdsl.ir.nodes import Call, Name
 from archdsl.ir.provenance import Origin
 from archdsl.ir.values import Scope, Value
 from archdsl.shape import Shape
 from archdsl.syntax import tree
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.statements import Elaborator
 
 
 class Recursion(Diagnostic):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, proposal
 from archdsl.diagnostics.edits import removal_from_list
 from archdsl.elaborate.binding import BadArgument, UnexpectedNumber, UnknownArgument, find_layer
+from archdsl.elaborate.elaborator import Elaborator
 from archdsl.elaborate.expressions import SIZES
 from archdsl.ir.free_names import free_names
 from archdsl.ir.values import LayerValue, PathValue, Scope, Value
 from archdsl.shape import Shape
 from archdsl.syntax import tree
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.statements import Elaborator
 
 
 class MissingArgument(Diagnostic):

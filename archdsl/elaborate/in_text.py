@@ -16,8 +16,8 @@ from archdsl.elaborate.binding import Binder, UnknownLayer, find_layer, is_bare,
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.functions import FUNCTIONS
-from archdsl.elaborate.merges import unknown_merge
 from archdsl.elaborate.program import Program
+from archdsl.elaborate.statements.merge import unknown_merge
 from archdsl.ir.values import Scope
 from archdsl.layers.base import keywords
 from archdsl.merges.base import joins

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span, proposal
 from archdsl.elaborate.binding import Given, build, place, written_arguments
+from archdsl.elaborate.elaborator import Elaborator
 from archdsl.elaborate.expressions import Evaluator
-from archdsl.elaborate.heads import check_keyword
 from archdsl.elaborate.labels import unknown_label
+from archdsl.elaborate.statements.head import check_keyword
 from archdsl.ir.names import Entry, Inside, Kind, Turns, names, style
 from archdsl.ir.nodes import Aux, Call, Chain, Initial, LayerNode, Member, Merge, Node, text
 from archdsl.ir.values import Scope
 from archdsl.layers.initialization import Initialization, initializations
 from archdsl.layers.torch_call import Module
 from archdsl.syntax import tree
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.statements import Elaborator
 
 
 class UnknownInitialization(Diagnostic):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Proposal, Span, proposal
-from archdsl.elaborate.tables import RaggedTable
+from archdsl.elaborate.rows import RaggedTable
 from archdsl.limits import USUAL, Limits
 from archdsl.syntax import tree
 

@@ -34,8 +34,8 @@ from archdsl.backends.classes.parameters import Argument, Parameters, handed_con
 from archdsl.backends.classes.verify import same_names, verify
 from archdsl.elaborate.architecture import build_body, elaborator_of
 from archdsl.elaborate.budget import Budget
+from archdsl.elaborate.elaborator import Elaborator
 from archdsl.elaborate.program import Program
-from archdsl.elaborate.statements import Elaborator
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.free_names import free_names
 from archdsl.ir.marks import Path

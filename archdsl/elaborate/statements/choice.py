@@ -1,35 +1,13 @@
-"""`for` and `if`: how often other statements are built, and whether."""
+"""`if`: whether other statements are built."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from archdsl.elaborate.expressions import copying, items_of, unpack
-from archdsl.elaborate.reserved import check_name
+from archdsl.elaborate.elaborator import BodyKind, Elaborator
 from archdsl.elaborate.sequence import Sequence
-from archdsl.ir.nodes import Chain, Choice
+from archdsl.ir.nodes import Chain, Choice, Name
 from archdsl.shape import Shape
 from archdsl.symbolic import Condition, NeedsValue, choose, negate
 from archdsl.syntax import tree
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.statements import Elaborator
-
-
-def loop_into(elaborator: Elaborator, node: tree.For, sequence: Sequence) -> None:
-    """Add the statements of a `for` to a chain, once for each item."""
-    for word in (*node.names, *([node.index] if node.index else ())):
-        check_name(word, "a value")
-    outer = sequence.scope
-    items = items_of(elaborator.evaluate(node.iterable, outer, sequence.x), node.iterable.span)
-    for turn, item in enumerate(items):
-        elaborator.budget.step(node.span, copying(outer))
-        names = unpack(node.names, item, node.iterable.span)
-        if node.index is not None:
-            names[node.index.text] = turn
-        sequence.scope = outer.with_labels(sequence.labels).bind(**names)
-        elaborator.statements(node.body.items, sequence, inside=True)
-    sequence.scope = outer.with_labels(sequence.labels)
 
 
 def choice_into(elaborator: Elaborator, node: tree.If, sequence: Sequence) -> None:
@@ -83,3 +61,13 @@ def join_shapes(condition: Condition, then: Shape, otherwise: Shape) -> Shape:
         raise NeedsValue(condition)
     dims = tuple(choose(condition, a, b) for a, b in zip(then.dims, otherwise.dims, strict=True))
     return Shape(dims, then.layout)
+
+
+class IfBody(BodyKind[tree.If]):
+    """One side of a condition, spliced, or under a label a container."""
+
+    of = tree.If
+    is_counted = False
+
+    def add(self, elaborator: Elaborator, node: tree.If, sequence: Sequence, label: Name | None, nested: bool) -> None:
+        elaborator.container_or_splice(label, node, sequence, lambda inner: choice_into(elaborator, node, inner))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Remedy
 from archdsl.elaborate.bias import settle_turns
+from archdsl.elaborate.elaborator import Elaborator, StatementKind
 from archdsl.elaborate.expressions import BadOperands
-from archdsl.elaborate.references import make_reachable
 from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
 from archdsl.ir.free_names import free_names, inner_labels_need, values_need
@@ -19,9 +18,6 @@ from archdsl.layers.window import ShapeTooSmall
 from archdsl.shape import Dim, Shape
 from archdsl.symbolic import Expr, NeedsValue, compare, substitute, symbol, symbols
 from archdsl.syntax import tree
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.statements import Elaborator
 
 
 class ShadowedIndex(Diagnostic):
@@ -58,7 +54,7 @@ def repeat_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence
         return elaborator.finish(inner, item.span, True, item, scope)
 
     sequence.add(elaborator.memo.remember(key, make), label)
-    make_reachable(elaborator, label, sequence, sequence.members[-1], item)
+    elaborator.make_reachable(label, sequence, sequence.members[-1], item)
 
 
 def turns_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence) -> None:
@@ -284,3 +280,18 @@ def alike(left: Shape, right: Shape) -> bool:
         a == b or (isinstance(a, Expr) and isinstance(b, Expr))
         for a, b in zip(left.spatial, right.spatial, strict=True)
     )
+
+
+class LabelledStatement(StatementKind[tree.Statement]):
+    """A body with its label, once or several times."""
+
+    of = tree.Statement
+
+    def add(self, elaborator: Elaborator, item: tree.Statement, sequence: Sequence, inside: bool) -> None:
+        if item.repeat is not None:
+            repeat_into(elaborator, item, sequence)
+        else:
+            elaborator.body(item.body, sequence, elaborator.label(item.label, sequence), nested=inside)
+
+    def rebuild(self, elaborator: Elaborator, item: tree.Statement, sequence: Sequence) -> None:
+        turns_into(elaborator, item, sequence)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Span
 from archdsl.elaborate.binding import UnexpectedNumber, find_layer, is_bare, split_digits, unknown_layer
 from archdsl.elaborate.blocks import call_into
+from archdsl.elaborate.elaborator import BodyKind, Elaborator
 from archdsl.elaborate.expressions import BadOperands
 from archdsl.elaborate.sequence import Sequence
 from archdsl.ir.nodes import LayerNode, Name
@@ -16,9 +16,6 @@ from archdsl.ir.values import BlockValue, LayerValue, PathValue, Scope, describe
 from archdsl.layers.base import Layer, keywords
 from archdsl.shape import Shape
 from archdsl.syntax import tree
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.statements import Elaborator
 
 
 class MisplacedWord(Diagnostic):
@@ -163,3 +160,14 @@ def _elaborate_path(elaborator: Elaborator, value: PathValue, sequence: Sequence
         sequence.members += inner.members
     else:
         sequence.add(elaborator.container(value.group, value.scope, sequence.x), label)
+
+
+class HeadBody(BodyKind[tree.Head]):
+    """A layer, a call of a block, or a parameter that holds one of them."""
+
+    of = tree.Head
+
+    def add(
+        self, elaborator: Elaborator, node: tree.Head, sequence: Sequence, label: Name | None, nested: bool
+    ) -> None:
+        head_into(elaborator, node, sequence, label)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl.diagnostics import ArchError
+from archdsl.elaborate.elaborator import Elaborator, StatementKind
 from archdsl.elaborate.labels import BadLabel, LabelTwice, check_label
-from archdsl.elaborate.references import labelled
 from archdsl.elaborate.sequence import Sequence
+from archdsl.elaborate.statements.reference import labelled
 from archdsl.ir.nodes import Aux, Node
 from archdsl.layers.window import ShapeTooSmall
 from archdsl.syntax import tree
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.statements import Elaborator
 
 _TUPLE = ("output", "count", "index")
 """What a named tuple of outputs has already: the network's own output, and the methods of every tuple."""
@@ -52,3 +48,12 @@ def _body(elaborator: Elaborator, item: tree.Aux, inner: Sequence) -> Node:
         return inner.members[0].node
     # What follows a layer by an `after` belongs to it, and so does what a parameter of several layers holds.
     return elaborator.finish(inner, item.body.span, True, item.body, scope)
+
+
+class AuxStatement(StatementKind[tree.Aux]):
+    """An output beside the network's own, in training only."""
+
+    of = tree.Aux
+
+    def add(self, elaborator: Elaborator, item: tree.Aux, sequence: Sequence, inside: bool) -> None:
+        aux_into(elaborator, item, sequence)

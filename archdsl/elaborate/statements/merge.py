@@ -6,17 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from archdsl.diagnostics import ArchError, Diagnostic, Edit, Label, Source, Span, proposal
 from archdsl.elaborate.binding import build
-from archdsl.elaborate.heads import placed
+from archdsl.elaborate.blocks import call_into
+from archdsl.elaborate.clashes import check_labels
+from archdsl.elaborate.elaborator import BodyKind, Elaborator
 from archdsl.elaborate.joining import same_in, same_shape
 from archdsl.elaborate.sequence import Sequence
+from archdsl.elaborate.statements.head import placed
 from archdsl.ir.nodes import Chain, Merge, Name, Shortcut
-from archdsl.ir.values import Labelled, Scope
+from archdsl.ir.values import BlockValue, Labelled, Scope
 from archdsl.layers.base import Keyword
 from archdsl.merges.base import Join, joins
 from archdsl.once import once
@@ -35,9 +37,6 @@ from archdsl.symbolic import (
     window_map,
 )
 from archdsl.syntax import parse, tree
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.statements import Elaborator
 
 
 class BranchMismatch(Diagnostic):
@@ -409,3 +408,35 @@ def _projection(norm: bool) -> tree.Group:
     text = f"{_PROJECTION} bn" if norm else _PROJECTION
     source = Source(PROJECTION_SOURCE, text)
     return tree.Group(source.span(0, len(text)), parse(source).items)
+
+
+class MergeBody(BodyKind[tree.Merge]):
+    """A merge, or a block that layers are handed to."""
+
+    of = tree.Merge
+
+    def add(
+        self, elaborator: Elaborator, node: tree.Merge, sequence: Sequence, label: Name | None, nested: bool
+    ) -> None:
+        name = node.name.text
+        value = sequence.scope.names.get(name)
+        if isinstance(value, BlockValue):
+            call_into(elaborator, node, value.definition, node.paths, sequence, label)
+        elif name in sequence.scope.blocks:
+            call_into(elaborator, node, sequence.scope.blocks[name], node.paths, sequence, label)
+        elif name in joins():
+            scope, x = sequence.scope, sequence.x
+            key = ("merge", node, elaborator.memo.key(node, scope), x)
+            made = elaborator.memo.remember(key, lambda: merge_node(elaborator, node, scope, x))
+            elaborator.budget.elements(node.span, f"the output of `{name}`", made.output.elements)
+            sequence.add(made, label)
+            if label is None:
+                sequence.reach(elaborator.labels_of.get(made, {}))
+            elif elaborator.witnesses is None:
+                members = (member for branch in made.branches for member in branch.members)
+                check_labels(members, elaborator.budget.step)
+        else:
+            raise ArchError(unknown_merge(node, tuple(sequence.scope.blocks)))
+
+    def rebuild(self, elaborator: Elaborator, node: tree.Merge, sequence: Sequence, inside: bool) -> None:
+        sequence.add(merge_node(elaborator, node, sequence.scope, sequence.x))

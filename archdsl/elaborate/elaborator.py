@@ -7,35 +7,89 @@ calls at hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, TypeVar
 
 from archdsl.diagnostics import ArchError, Span
-from archdsl.elaborate.auxiliary import aux_into
 from archdsl.elaborate.bias import settle_biases
 from archdsl.elaborate.binding import Binder
-from archdsl.elaborate.blocks import call_into
 from archdsl.elaborate.budget import Budget
-from archdsl.elaborate.clashes import check_labels, check_names
-from archdsl.elaborate.control_flow import choice_into, loop_into
-from archdsl.elaborate.expressions import Evaluator, copying, unpack
-from archdsl.elaborate.heads import check_keyword, head_into
-from archdsl.elaborate.labels import evaluate_template
+from archdsl.elaborate.clashes import check_names
+from archdsl.elaborate.expressions import Evaluator
+from archdsl.elaborate.labels import LabelTwice, evaluate_template
 from archdsl.elaborate.memo import Memo
-from archdsl.elaborate.merges import merge_node, unknown_merge
 from archdsl.elaborate.program import References
-from archdsl.elaborate.references import make_reachable, reference_into
-from archdsl.elaborate.repeats import repeat_into, turns_into
-from archdsl.elaborate.reserved import check_name
 from archdsl.elaborate.sequence import Sequence
-from archdsl.elaborate.tables import pick_column
 from archdsl.elaborate.witnesses import Witnesses, undecided
+from archdsl.ir.marks import Mark
 from archdsl.ir.names import Kind
-from archdsl.ir.nodes import Chain, Merge, Name, Node
-from archdsl.ir.values import BlockValue, Labelled, Scope
-from archdsl.merges.base import joins
+from archdsl.ir.nodes import MAX_MARKS, Call, Chain, Member, Merge, Name, Node
+from archdsl.ir.values import Labelled, Scope
 from archdsl.shape import Shape
 from archdsl.symbolic import Condition, Expr
 from archdsl.syntax import tree
+
+Node_ = TypeVar("Node_", bound=tree.Node)
+
+
+class StatementKind(ABC, Generic[Node_]):
+    """What one kind of statement does, of `let`, `aux` and the like. Known by the node of the tree that it is for.
+
+    A subclass in a file of `elaborate/statements` is all there is to it, and nothing else is told of it.
+    """
+
+    of: ClassVar[type[tree.Node]]
+
+    @abstractmethod
+    def add(self, elaborator: Elaborator, item: Node_, sequence: Sequence, inside: bool) -> None:
+        """Add it to a chain. `inside` says that it stands in square brackets."""
+
+    def rebuild(self, elaborator: Elaborator, item: Node_, sequence: Sequence) -> None:
+        """What is in it, for a class of its own."""
+        raise AssertionError(f"no class is built of {type(item).__name__}")
+
+
+class BodyKind(ABC, Generic[Node_]):
+    """What one kind of body makes, which a statement may give a label and repeat: a head, a group, a merge, a loop."""
+
+    of: ClassVar[type[tree.Node]]
+    is_counted: ClassVar[bool] = True
+    """Whether it is a layer of the network by itself; what it holds is counted in any case."""
+
+    @abstractmethod
+    def add(self, elaborator: Elaborator, node: Node_, sequence: Sequence, label: Name | None, nested: bool) -> None:
+        """Add it to a chain, under a label or spliced; `nested` makes a group without a label a container."""
+
+    def rebuild(self, elaborator: Elaborator, node: Node_, sequence: Sequence, inside: bool) -> None:
+        """What is in it, for a class of its own."""
+        elaborator.body(node, sequence, None)
+
+
+@cache
+def _load() -> None:
+    package = import_module("archdsl.elaborate.statements")
+    for module in pkgutil.iter_modules(package.__path__):
+        import_module(f"archdsl.elaborate.statements.{module.name}")
+
+
+@cache
+def statements() -> Mapping[type[tree.Node], StatementKind[Any]]:
+    """Every kind of statement by its node of the tree."""
+    _load()
+    return MappingProxyType({kind.of: kind() for kind in StatementKind.__subclasses__()})
+
+
+@cache
+def bodies() -> Mapping[type[tree.Node], BodyKind[Any]]:
+    """Every kind of body by its node of the tree."""
+    _load()
+    return MappingProxyType({kind.of: kind() for kind in BodyKind.__subclasses__()})
 
 
 class Elaborator:
@@ -125,39 +179,7 @@ class Elaborator:
 
     def statement(self, item: tree.Node, sequence: Sequence, inside: bool) -> None:
         self.budget.step(item.span)
-        match item:
-            case tree.Statement():
-                self.labelled(item, sequence, inside)
-            case tree.LabelledTable():
-                self.table(item, sequence)
-            case tree.Let():
-                self.let(item, sequence)
-            case tree.After():
-                check_keyword(item.keyword)
-                sequence.scope = sequence.scope.with_after(item)
-            case tree.Default():
-                check_keyword(item.keyword)
-                self.budget.step(item.span, 1 + len(sequence.scope.defaults.get(item.keyword.text, ())))
-                sequence.scope = sequence.scope.with_default(item)
-            case tree.Aux():
-                aux_into(self, item, sequence)
-            case _:
-                raise AssertionError(type(item))
-
-    def let(self, item: tree.Let, sequence: Sequence) -> None:
-        for word in item.names:
-            check_name(word, "a value")
-        value = self.evaluate(item.value, sequence.scope, sequence.x)
-        self.budget.step(item.span, copying(sequence.scope))
-        if len(item.names) == 1 and isinstance(value, Expr):
-            self.lets.append((item.names[0].text, value))
-        sequence.scope = sequence.scope.bind(**unpack(item.names, value, item.value.span))
-
-    def labelled(self, item: tree.Statement, sequence: Sequence, inside: bool) -> None:
-        if item.repeat is not None:
-            repeat_into(self, item, sequence)
-        else:
-            self.body(item.body, sequence, self.label(item.label, sequence), nested=inside)
+        statements()[type(item)].add(self, item, sequence, inside)
 
     def label(self, template: tree.Template | None, sequence: Sequence) -> Name | None:
         """A label with its holes filled; the index of a repeat may stay open in it."""
@@ -171,29 +193,39 @@ class Elaborator:
         `nested` makes a group without a label a container of its own, as a group inside a group is.
         """
         before = len(sequence.members)
-        if not isinstance(node, (tree.For, tree.If)):
-            # What these hold is counted by itself.
+        kind = bodies()[type(node)]
+        if kind.is_counted:
             self.budget.layer(node.span)
-        match node:
-            case tree.Head():
-                head_into(self, node, sequence, label)
-            case tree.Group():
-                if label is None and not nested:
-                    self.statements(node.items, sequence, inside=True)
-                else:
-                    sequence.add(self.container(node, sequence.scope, sequence.x), label)
-            case tree.Merge():
-                self.merge(node, sequence, label)
-            case tree.Reference():
-                reference_into(self, node, sequence)
-            case tree.For():
-                self.container_or_splice(label, node, sequence, lambda s: loop_into(self, node, s))
-            case tree.If():
-                self.container_or_splice(label, node, sequence, lambda s: choice_into(self, node, s))
-            case _:
-                raise AssertionError(type(node))
+        kind.add(self, node, sequence, label, nested)
         if label is not None and len(sequence.members) > before:
-            make_reachable(self, label, sequence, sequence.members[before], node)
+            self.make_reachable(label, sequence, sequence.members[before], node)
+
+    def make_reachable(self, label: Name, sequence: Sequence, member: Member, node: tree.Node) -> None:
+        """Make a label, and the labels inside what it names, reachable from what follows."""
+        if len(label) != 1 or not isinstance(label[0], str):
+            return
+        name = label[0]
+        if name in sequence.labels:
+            raise ArchError(
+                LabelTwice(
+                    node.span,
+                    f"the label `{name}` is given twice",
+                    "the second of that name",
+                    helps=["give each its own name"],
+                )
+            )
+        last = sequence.members[-1]
+        mark = Mark(name)
+        sequence.members[-1] = Member(label=last.label, node=last.node, marks=(*last.marks, mark))
+        # Labels inside a block stay inside it: what it is built of is its own business.
+        inner = {} if isinstance(member.node, Call) or member is not last else self.labels_of.get(member.node, {})
+        # A reference that is longer than a name may be can't be written.
+        room = self.budget.limits.letters - len(name)
+        inside = islice(((word, tensor) for word, tensor in inner.items() if len(word) < room), MAX_MARKS)
+        found = {name: Labelled((mark,), sequence.x)}
+        for word, tensor in inside:
+            found[f"{name}.{word}"] = Labelled((mark, *tensor.path), tensor.shape)
+        sequence.reach(found)
 
     def container_or_splice(
         self, label: Name | None, node: tree.Node, sequence: Sequence, add: Callable[[Sequence], None]
@@ -206,54 +238,16 @@ class Elaborator:
         add(inner)
         sequence.add(self.finish(inner, node.span, True, node, sequence.scope), label)
 
-    def merge(self, node: tree.Merge, sequence: Sequence, label: Name | None) -> None:
-        name = node.name.text
-        value = sequence.scope.names.get(name)
-        if isinstance(value, BlockValue):
-            call_into(self, node, value.definition, node.paths, sequence, label)
-        elif name in sequence.scope.blocks:
-            call_into(self, node, sequence.scope.blocks[name], node.paths, sequence, label)
-        elif name in joins():
-            scope, x = sequence.scope, sequence.x
-            key = ("merge", node, self.memo.key(node, scope), x)
-            made = self.memo.remember(key, lambda: merge_node(self, node, scope, x))
-            self.budget.elements(node.span, f"the output of `{name}`", made.output.elements)
-            sequence.add(made, label)
-            if label is None:
-                sequence.reach(self.labels_of.get(made, {}))
-            elif self.witnesses is None:
-                check_labels((member for branch in made.branches for member in branch.members), self.budget.step)
-        else:
-            raise ArchError(unknown_merge(node, tuple(sequence.scope.blocks)))
-
-    def table(self, item: tree.LabelledTable, sequence: Sequence) -> None:
-        label = self.label(item.label, sequence)
-        groups = pick_column(self, item.body, sequence.scope)
-
-        def add(inner: Sequence) -> None:
-            for group in groups:
-                self.statements(group.items, inner)
-
-        before = len(sequence.members)
-        self.container_or_splice(label, item.body, sequence, add)
-        if label is not None:
-            make_reachable(self, label, sequence, sequence.members[before], item)
-
     def rebuild(self, text: tree.Node, scope: Scope, x: Shape, inside: bool = True) -> Chain | Merge:
         """The node of a text that stood somewhere else before, now where `x` arrives: the body of a class."""
-        if isinstance(text, tree.Merge):
-            return merge_node(self, text, scope, x)
         sequence = Sequence(x, scope, branch=not inside)
-        match text:
-            case tree.Block():
-                self.statements(text.body.items, sequence, inside=True)
-            case tree.Group():
-                self.statements(text.items, sequence, inside)
-            case tree.Statement():
-                turns_into(self, text, sequence)
-            case tree.Table():
-                for group in pick_column(self, text, scope):
-                    self.statements(group.items, sequence)
-            case _:
-                self.body(text, sequence, None)
+        if isinstance(text, tree.Block):
+            self.statements(text.body.items, sequence, inside=True)
+        elif type(text) in statements():
+            statements()[type(text)].rebuild(self, text, sequence)
+        else:
+            bodies()[type(text)].rebuild(self, text, sequence, inside)
+        alone = sequence.members[0].node if len(sequence.members) == 1 else None
+        if isinstance(text, tree.Merge) and isinstance(alone, Merge):
+            return alone
         return self.finish(sequence, text.span, container=True)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl.diagnostics import ArchError, Diagnostic, similar_help
+from archdsl.elaborate.elaborator import BodyKind, Elaborator, StatementKind
+from archdsl.elaborate.rows import RaggedTable
+from archdsl.elaborate.sequence import Sequence
+from archdsl.ir.nodes import Name
 from archdsl.ir.values import Scope, describe
 from archdsl.symbolic import Expr, NeedsValue
 from archdsl.syntax import tree
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.statements import Elaborator
-
-
-class RaggedTable(Diagnostic):
-    """A row with another number of cells than the table has columns, often for want of its last bar."""
-
-    code = "ragged-table"
-    bad = 'arch net(config = "A")\ninput 3x8x8\ntable config\n| A | B |\n| conv3-4 | conv3-8 | relu |\n'
-    mended = 'arch net(config = "A")\ninput 3x8x8\ntable config\n| A | B |\n| conv3-4 | conv3-8 relu |\n'
 
 
 class UnknownColumn(Diagnostic):
@@ -66,3 +57,37 @@ def pick_column(elaborator: Elaborator, table: tree.Table, scope: Scope) -> list
     position = names.index(wanted)
     cells = (row.cells[0] if len(row.cells) == 1 else row.cells[position] for row in table.rows)
     return [cell for cell in cells if isinstance(cell, tree.Group)]
+
+
+class TableStatement(StatementKind[tree.LabelledTable]):
+    """The cells of one column in order, spliced, or under a label in one container."""
+
+    of = tree.LabelledTable
+
+    def add(self, elaborator: Elaborator, item: tree.LabelledTable, sequence: Sequence, inside: bool) -> None:
+        label = elaborator.label(item.label, sequence)
+        groups = pick_column(elaborator, item.body, sequence.scope)
+
+        def add(inner: Sequence) -> None:
+            for group in groups:
+                elaborator.statements(group.items, inner)
+
+        before = len(sequence.members)
+        elaborator.container_or_splice(label, item.body, sequence, add)
+        if label is not None:
+            elaborator.make_reachable(label, sequence, sequence.members[before], item)
+
+
+class TableBody(BodyKind[tree.Table]):
+    """What is in a table, where a class of its own is built of it."""
+
+    of = tree.Table
+
+    def add(
+        self, elaborator: Elaborator, node: tree.Table, sequence: Sequence, label: Name | None, nested: bool
+    ) -> None:
+        for group in pick_column(elaborator, node, sequence.scope):
+            elaborator.statements(group.items, sequence)
+
+    def rebuild(self, elaborator: Elaborator, node: tree.Table, sequence: Sequence, inside: bool) -> None:
+        self.add(elaborator, node, sequence, None, False)
