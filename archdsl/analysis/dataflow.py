@@ -7,12 +7,13 @@ names of modules stand beside the operations, since weights go by them.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span
 from archdsl.ir.marks import Mark, Path
-from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
+from archdsl.ir.names import Kind, Named, NamedRun, branches, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
     Aux,
@@ -144,11 +145,8 @@ class _Around:
     def name(self, name: Name) -> str:
         return self.prefix + text(at(name, **self.values))
 
-    def turn(self, node: RepeatNode, turns: Turns, start: int, number: int) -> _Around:
-        values: dict[str, Dim] = {str(turns.turn): number}
-        if node.index is not None:
-            values[node.index] = start + number
-        return replace(self, values={**self.values, **values})
+    def turn(self, node: RepeatNode, run: NamedRun, number: int) -> _Around:
+        return replace(self, values={**self.values, **run.values(node, number)})
 
     def inside(self, node: Merge | Aux) -> _Around:
         return replace(self, around=(*self.around, node))
@@ -164,7 +162,7 @@ class _Walk:
         self.steps = 0
         self.wanted = {path[start:] for path in targets(architecture) for start in range(len(path))}
         """What a label may be called on the way out to where it is read."""
-        self.entries: dict[tuple[Chain, Kind], tuple[Entry, ...]] = {}
+        self.named_members: dict[tuple[Chain, Kind], tuple[Named, ...]] = {}
 
     # Each gives the tensor that leaves, and puts the labels that it makes reachable into `made`.
 
@@ -175,34 +173,27 @@ class _Walk:
     def labelled(
         self, chain: Chain, kind: Kind, around: _Around, x: _Tensor, reach: _Reachable, made: dict[Path, _Tensor]
     ) -> _Tensor:
-        if (chain, kind) not in self.entries:
-            self.entries[chain, kind] = names(chain, style(chain, kind))
-        return self.members(chain.members, self.entries[chain, kind], replace(around, home=object()), x, reach, made)
+        if (chain, kind) not in self.named_members:
+            self.named_members[chain, kind] = names(chain, style(chain, kind))
+        return self.members(self.named_members[chain, kind], replace(around, home=object()), x, reach, made)
 
     def members(
-        self,
-        members: Iterable[Member],
-        entries: tuple[Entry, ...],
-        around: _Around,
-        x: _Tensor,
-        reach: _Reachable,
-        made: dict[Path, _Tensor],
+        self, members: Iterable[Named], around: _Around, x: _Tensor, reach: _Reachable, made: dict[Path, _Tensor]
     ) -> _Tensor:
         inside = dict(reach)
-        for member, entry in zip(members, entries, strict=True):
+        for each in members:
             self.step()
-            node = member.node
+            member, node = each.member, each.node
             inner: dict[Path, _Tensor] = {}
             if isinstance(node, RepeatNode):
-                assert isinstance(entry, Inside)
-                x = self.repeat(node, entry, around, x, inside, inner)
-            elif isinstance(entry, Inside):
+                x = self.repeat(node, each.runs, around, x, inside, inner)
+            elif each.name is None:
                 assert isinstance(node, Merge)
-                x = self.merge(node, entry, around, x, inside, inner, member.marks)
+                x = self.merge(node, each.sides, around, x, inside, inner, member.marks)
             else:
-                x = self.named(member, around.name(entry), around, x, inside, inner)
+                x = self.named(member, around.name(each.name), around, x, inside, inner)
             found = reachable(member, inner, replace(x, direct=True)) if self.wanted else {}
-            new = {path: each for path, each in found.items() if path in self.wanted}
+            new = {path: tensor for path, tensor in found.items() if path in self.wanted}
             made |= new
             inside |= new
         return x
@@ -210,40 +201,37 @@ class _Walk:
     def repeat(
         self,
         node: RepeatNode,
-        inside: Inside,
+        runs: Iterable[NamedRun],
         around: _Around,
         x: _Tensor,
         reach: _Reachable,
         made: dict[Path, _Tensor],
     ) -> _Tensor:
-        start = 0
-        for run, turns in zip(node.runs, inside.parts, strict=True):
-            assert isinstance(turns, Turns)
-            assert isinstance(run.count, int)
+        for run in runs:
+            assert isinstance(run.run.count, int)
             # Turns of nothing may be more than anybody counts to.
-            for number in range(run.count) if run.node.members else ():
+            for number in range(run.run.count) if run.members else ():
                 self.step()
-                here = around.turn(node, turns, start, number)
-                x = self.members(run.node.members, turns.entries, here, x, {**reach, **made}, made)
-            start += run.count
+                x = self.members(run.members, around.turn(node, run, number), x, {**reach, **made}, made)
         return x
 
     def merge(
         self,
         node: Merge,
-        inside: Inside,
+        sides: Iterable[Iterable[Named]],
         around: _Around,
         x: _Tensor,
         reach: _Reachable,
         made: dict[Path, _Tensor],
         marks: tuple[Mark, ...],
+        prefixes: Iterable[str] | None = None,
     ) -> _Tensor:
-        """A merge whose labels belong to the container around it."""
+        """A merge: its labels belong to the container around it, or its branches are modules with `prefixes`."""
         ends: list[_Tensor] = []
-        for branch, entries in zip(node.branches, inside.parts, strict=True):
-            assert not isinstance(entries, Turns)
-            here = replace(around.inside(node), home=object())
-            ends.append(self.members(branch.members, entries, here, x, {**reach, **made}, made))
+        for side, prefix in zip(sides, prefixes or itertools.repeat(""), strict=False):
+            labels = f"{around.labels}#." if prefix else around.labels
+            here = replace(around.inside(node), prefix=around.prefix + prefix, labels=labels, home=object())
+            ends.append(self.members(side, here, x, {**reach, **made}, made))
         return self.joined(node, ends, around, x, marks)
 
     def named(
@@ -265,17 +253,9 @@ class _Walk:
                 return self.aux(node, member, name, around, x, reach)
             case Reference():
                 return replace(reach[node.target], direct=False)
-            case Merge() if is_open(node):
-                (entry,) = names(as_container(node), "named")
-                assert isinstance(entry, Inside)
-                return self.merge(node, entry, below, x, reach, made, member.marks)
             case Merge():
-                ends: list[_Tensor] = []
-                for number, branch in enumerate(node.branches):
-                    here = replace(below.inside(node), prefix=f"{name}.{number}.", labels=f"{labels}.#.", home=object())
-                    entries = names(branch, "numbered")
-                    ends.append(self.members(branch.members, entries, here, x, {**reach, **made}, made))
-                return self.joined(node, ends, around, x, member.marks)
+                prefixes = None if is_open(node) else (f"{number}." for number in itertools.count())
+                return self.merge(node, branches(node), below, x, reach, made, member.marks, prefixes)
         raise AssertionError(f"a settled network has no {type(node).__name__}")
 
     def aux(self, node: Aux, member: Member, name: str, around: _Around, x: _Tensor, reach: _Reachable) -> _Tensor:

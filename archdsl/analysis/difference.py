@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from archdsl.analysis.notation import node_text
 from archdsl.formula import sizes_text
 from archdsl.ir.marks import Mark, Path, spelled
-from archdsl.ir.names import Entry, Inside, Kind, names, style
+from archdsl.ir.names import Kind, Named, names, style
 from archdsl.ir.nodes import (
     Architecture,
     Aux,
@@ -19,7 +19,6 @@ from archdsl.ir.nodes import (
     Node,
     Reference,
     Repeat,
-    text,
 )
 
 
@@ -42,22 +41,20 @@ class _Comparison:
         """The marks of theirs, by those of ours."""
 
     def container(
-        self, theirs: Chain, ours: Chain, kind: Kind, prefix: str, entries: tuple[Entry, ...] | None = None
+        self, theirs: Chain, ours: Chain, kind: Kind, prefix: str, named: tuple[Named, ...] | None = None
     ) -> str | None:
-        """The first difference between the members of two containers; `entries` are names from the one around."""
+        """The first difference between the members of two containers; `named` have names from the one around."""
         others = list(_single(theirs))
-        entries = names(ours, style(ours, kind)) if entries is None else entries
-        own = list(zip(ours.members, entries, strict=True))
-        singles = [(each, entry) for member, entry in own for each in _single_member(member)]
-        for number, (member, entry) in enumerate(singles):
-            name = prefix if isinstance(entry, Inside) else prefix + text(entry)
-            if not isinstance(entry, Inside) and self.passed(name):
+        own = names(ours, style(ours, kind)) if named is None else named
+        singles = [(single, each) for each in own for single in _single_member(each.member)]
+        for number, (member, each) in enumerate(singles):
+            name = prefix + each.text
+            if each.name is not None and self.passed(name):
                 continue
             if number >= len(others):
                 return f"`{name.removesuffix('.') or 'the end'}` is {node_text(member.node)} here, and nothing there"
-            inside = entry if isinstance(entry, Inside) else None
             self.marks |= zip(member.marks, others[number].marks, strict=False)
-            found = self.node(others[number].node, member.node, name, inside)
+            found = self.node(others[number].node, member.node, name, each.sides)
             if found:
                 return found
         if len(others) > len(singles):
@@ -65,17 +62,17 @@ class _Comparison:
             return f"{node_text(others[len(singles)].node)} is {where} there, and nothing here"
         return None
 
-    def node(self, theirs: Node, ours: Node, name: str, inside: Inside | None = None) -> str | None:
+    def node(self, theirs: Node, ours: Node, name: str, sides: tuple[tuple[Named, ...], ...] = ()) -> str | None:
         """The first difference between two nodes, of which ours has a name."""
         theirs, ours = _body(theirs), _body(ours)
         if theirs is ours or (theirs, ours) in self.same:
             return None
-        found = self.compared(theirs, ours, name, inside)
+        found = self.compared(theirs, ours, name, sides)
         if found is None:
             self.same.add((theirs, ours))
         return found
 
-    def compared(self, theirs: Node, ours: Node, name: str, inside: Inside | None) -> str | None:
+    def compared(self, theirs: Node, ours: Node, name: str, sides: tuple[tuple[Named, ...], ...]) -> str | None:
         shown = f"`{name.removesuffix('.')}`" if name else "the network"
         differ = f"{shown} is {node_text(ours)} here and {node_text(theirs)} there"
         if type(theirs) is not type(ours):
@@ -95,9 +92,9 @@ class _Comparison:
             if len(theirs.branches) != len(ours.branches):
                 return f"{shown} has {len(ours.branches)} branches here and {len(theirs.branches)} there"
             for number, (other, branch) in enumerate(zip(theirs.branches, ours.branches, strict=True)):
-                part = inside.parts[number] if inside is not None and len(inside.parts) == len(ours.branches) else None
-                entries = part if isinstance(part, tuple) and len(part) == len(branch.members) else None
-                found = self.container(other, branch, "group", name, entries)
+                part = sides[number] if len(sides) == len(ours.branches) else ()
+                named = part if len(part) == len(branch.members) else None
+                found = self.container(other, branch, "group", name, named)
                 if found:
                     return found
         elif isinstance(theirs, Aux) and isinstance(ours, Aux):

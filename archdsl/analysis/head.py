@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from archdsl.diagnostics import ArchError, Diagnostic
-from archdsl.ir.names import Inside, Kind, names, style
-from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Node, text
+from archdsl.ir.names import Kind, names, style
+from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Node
 from archdsl.layers.base import Role
 from archdsl.record import record
 
@@ -64,15 +64,15 @@ def head(architecture: Architecture) -> Head:
 
 def _from_the_end(chain: Chain, kind: Kind, prefix: str) -> Iterator[tuple[str, Node]]:
     """The layers of a network with the paths of their modules, last first; what isn't a plain sequence as a whole."""
-    entries = names(chain, style(chain, kind))
-    for member, entry in zip(reversed(chain.members), reversed(entries), strict=True):
-        if isinstance(entry, Inside):
-            yield prefix, member.node
+    for each in reversed(names(chain, style(chain, kind))):
+        if each.name is None:
+            yield prefix, each.node
             continue
-        name = prefix + text(entry)
-        if isinstance(member.node, Call):
-            yield from _from_the_end(member.node.body, "block", f"{name}.")
-        elif isinstance(member.node, Chain):
-            yield from _from_the_end(member.node, "group", f"{name}.")
-        else:
-            yield name, member.node
+        name = prefix + each.text
+        match each.node:
+            case Call(body=body):
+                yield from _from_the_end(body, "block", f"{name}.")
+            case Chain() as inner:
+                yield from _from_the_end(inner, "group", f"{name}.")
+            case node:
+                yield name, node

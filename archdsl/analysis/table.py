@@ -17,7 +17,7 @@ from archdsl.analysis.cost import Costs
 from archdsl.analysis.notation import node_text
 from archdsl.analysis.receptive_field import Fields, Reached, ReceptiveFields, fields, start
 from archdsl.ir.marks import Path
-from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
+from archdsl.ir.names import Kind, Named, NamedRun, branches, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
     Aux,
@@ -30,7 +30,6 @@ from archdsl.ir.nodes import (
     Node,
     Reference,
     Repeat,
-    Run,
     at,
     text,
 )
@@ -115,12 +114,9 @@ class _Place:
     def name(self, name: Name) -> str:
         return self.prefix + text(at(name, **self.values))
 
-    def turn(self, node: Repeat, turns: Turns, start: Dim, number: Dim) -> _Place:
-        """This place in a turn of a run that begins with turn `start` of the repeat."""
-        values: dict[str, Dim] = {str(turns.turn): number}
-        if node.index is not None:
-            values[node.index] = start + number
-        return replace(self, values={**self.values, **values})
+    def turn(self, node: Repeat, run: NamedRun, number: Dim) -> _Place:
+        """This place in a turn of a run of the repeat."""
+        return replace(self, values={**self.values, **run.values(node, number)})
 
     def below(self, prefix: str | None = None) -> _Place:
         return replace(self, prefix=self.prefix if prefix is None else prefix, depth=self.depth + 1)
@@ -141,26 +137,24 @@ class _View:
 
     def container(self, chain: Chain, kind: Kind, place: _Place) -> Iterator[Row]:
         if self.depth is None or place.depth <= self.depth:
-            yield from self.members(chain.members, names(chain, style(chain, kind)), place)
+            yield from self.members(names(chain, style(chain, kind)), place)
 
-    def members(self, members: tuple[Member, ...], entries: tuple[Entry, ...], place: _Place) -> Iterator[Row]:
+    def members(self, members: tuple[Named, ...], place: _Place) -> Iterator[Row]:
         if self.depth is not None and place.depth > self.depth:
             return
         number = 0
         while number < len(members):
-            member, entry = members[number], entries[number]
-            equal = _equal_neighbours(members, entries, number)
-            if isinstance(member.node, Repeat):
-                assert isinstance(entry, Inside)
-                yield from self.repeat(member.node, entry, place)
-            elif isinstance(entry, Inside):
-                yield from self.open_merge(member.node, entry, place, 1)
+            each = members[number]
+            equal = _equal_neighbours(members, number)
+            if isinstance(each.node, Repeat):
+                yield from self.repeat(each.node, each.runs, place)
+            elif each.name is None:
+                yield from self.open_merge(each, place, 1)
             else:
-                yield from self.named(
-                    member.node, place.name(entry), place.name(_name(entries[number + equal - 1])), equal, place
-                )
+                last = members[number + equal - 1].name
+                yield from self.named(each.node, place.name(each.name), place.name(last or ()), equal, place)
             for passed in members[number : number + equal]:
-                place = self.behind(passed, place)
+                place = self.behind(passed.member, place)
             number += equal
 
     def branches(self, node: Merge, place: _Place) -> Iterator[tuple[int, Chain, _Place]]:
@@ -177,40 +171,36 @@ class _View:
             return place
         return replace(place, reached=self.receptive.behind(member, place.reached))
 
-    def repeat(self, node: Repeat, names_inside: Inside, place: _Place) -> Iterator[Row]:
-        start: Dim = 0
-        for run, turns in zip(node.runs, names_inside.parts, strict=True):
-            assert isinstance(turns, Turns)
-            first = place.turn(node, turns, start, 0)
-            last = place.turn(node, turns, start, run.count - 1)
-            yield from self.run(run, turns, first, last)
-            start = start + run.count
+    def repeat(self, node: Repeat, runs: tuple[NamedRun, ...], place: _Place) -> Iterator[Row]:
+        for run in runs:
+            count = run.run.count
+            yield from self.run(run, place.turn(node, run, 0), place.turn(node, run, count - 1))
             if self.receptive is not None and place.reached is not None:
-                place = replace(place, reached=self.receptive.behind_run(run.node, run.count, place.reached))
+                place = replace(place, reached=self.receptive.behind_run(run.run.node, count, place.reached))
 
-    def run(self, run: Run, turns: Turns, first: _Place, last: _Place) -> Iterator[Row]:
-        members, entries, count = run.node.members, turns.entries, run.count
+    def run(self, run: NamedRun, first: _Place, last: _Place) -> Iterator[Row]:
+        members, count = run.members, run.run.count
         assert isinstance(count, int)
         if count == 1:
-            yield from self.members(members, entries, first)
+            yield from self.members(members, first)
         elif len(members) == 1 and not isinstance(members[0].node, Repeat):
-            entry = entries[0]
-            if isinstance(entry, Inside):
-                yield from self.open_merge(members[0].node, entry, first, count)
+            (each,) = members
+            if each.name is None:
+                yield from self.open_merge(each, first, count)
             else:
-                yield from self.named(members[0].node, first.name(entry), last.name(entry), count, first)
+                yield from self.named(each.node, first.name(each.name), last.name(each.name), count, first)
         elif members:
-            ends = _end(members[0], entries[0], first, 0), _end(members[-1], entries[-1], last, -1)
-            yield self.row(run.node, *ends, count, first)
-            yield from self.members(members, entries, first.below())
+            ends = _end(members[0], first, 0), _end(members[-1], last, -1)
+            yield self.row(run.run.node, *ends, count, first)
+            yield from self.members(members, first.below())
 
-    def open_merge(self, node: Node, names_inside: Inside, place: _Place, count: int) -> Iterator[Row]:
+    def open_merge(self, each: Named, place: _Place, count: int) -> Iterator[Row]:
         """A merge without a name of its own: its members belong to the container around it."""
+        node = each.node
         assert isinstance(node, Merge)
         yield self.row(node, "", "", count, place)
-        for (number, branch, inside), entries in zip(self.branches(node, place), names_inside.parts, strict=True):
-            assert not isinstance(entries, Turns)
-            yield from _beginning(number, self.members(branch.members, entries, inside.below()))
+        for (number, _, inside), side in zip(self.branches(node, place), each.sides, strict=True):
+            yield from _beginning(number, self.members(side, inside.below()))
 
     def named(self, node: Node, name: str, last: str, count: int, place: _Place) -> Iterator[Row]:
         """A node that has a name, and what is in it."""
@@ -225,20 +215,10 @@ class _View:
             yield from self.container(node.body, "block", below)
         elif isinstance(node, Chain):
             yield from self.container(node, "group", below)
-        elif isinstance(node, Merge) and is_open(node):
-            yield from self.labelled_merge(node, below)
         elif isinstance(node, Merge):
-            for number, branch, inside in self.branches(node, below):
-                inside = replace(inside, prefix=f"{name}.{number}.")
-                yield from _beginning(number, self.members(branch.members, names(branch, "numbered"), inside))
-
-    def labelled_merge(self, node: Merge, place: _Place) -> Iterator[Row]:
-        """What is in a merge that is a container, as it has a label and labels inside."""
-        (entry,) = names(as_container(node), "named")
-        assert isinstance(entry, Inside)
-        for (number, branch, inside), entries in zip(self.branches(node, place), entry.parts, strict=True):
-            assert not isinstance(entries, Turns)
-            yield from _beginning(number, self.members(branch.members, entries, inside))
+            for (number, _, inside), side in zip(self.branches(node, below), branches(node), strict=True):
+                place = inside if is_open(node) else replace(inside, prefix=f"{name}.{number}.")
+                yield from _beginning(number, self.members(side, place))
 
     def row(self, node: Node, name: str, last: str, count: int, place: _Place) -> Row:
         cost = self.costs.of(node).times(count)
@@ -277,36 +257,25 @@ def _beginning(branch: int, found: Iterator[Row]) -> Iterator[Row]:
     yield from found
 
 
-def _equal_neighbours(members: tuple[Member, ...], entries: tuple[Entry, ...], start: int) -> int:
+def _equal_neighbours(members: tuple[Named, ...], start: int) -> int:
     """How many members from `start` on are one and the same module but for their numbers."""
-    if (
-        members[start].label is not None
-        or isinstance(entries[start], Inside)
-        or isinstance(members[start].node, Reference)
-    ):
+    first = members[start]
+    if first.member.label is not None or first.name is None or isinstance(first.node, Reference):
         return 1
     end = start + 1
-    while end < len(members) and members[end].label is None and members[end].node is members[start].node:
+    while end < len(members) and members[end].member.label is None and members[end].node is first.node:
         end += 1
     return end - start
 
 
-def _end(member: Member, entry: Entry, place: _Place, end: int) -> str:
+def _end(each: Named, place: _Place, end: int) -> str:
     """The name of the first (`end` 0) or last (−1) module in a member, '' if there is none."""
-    if not isinstance(entry, Inside):
-        return "" if isinstance(member.node, Reference) else place.name(entry)
-    part = entry.parts[end]
-    if isinstance(part, Turns):
-        assert isinstance(member.node, Repeat)
-        runs = member.node.runs
-        before = sum((run.count for run in runs[:-1]), 0) if end else 0
-        chain = runs[end].node
-        place = place.turn(member.node, part, before, runs[end].count - 1 if end else 0)
-        return _end(chain.members[end], part.entries[end], place, end) if part.entries else ""
-    assert isinstance(member.node, Merge)
-    return _end(member.node.branches[end].members[end], part[end], place, end) if part else ""
-
-
-def _name(entry: Entry) -> Name:
-    assert not isinstance(entry, Inside)
-    return entry
+    node = each.node
+    if each.name is not None:
+        return "" if isinstance(node, Reference) else place.name(each.name)
+    if isinstance(node, Repeat):
+        run = each.runs[end]
+        place = place.turn(node, run, run.run.count - 1 if end else 0)
+        return _end(run.members[end], place, end) if run.members else ""
+    side = each.sides[end]
+    return _end(side[end], place, end) if side else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span, proposal
@@ -11,8 +11,8 @@ from archdsl.elaborate.elaborator import Elaborator
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.labels import unknown_label
 from archdsl.elaborate.statements.head import check_keyword
-from archdsl.ir.names import Entry, Inside, Kind, Turns, names, style
-from archdsl.ir.nodes import Aux, Call, Chain, Initial, LayerNode, Member, Merge, Node, text
+from archdsl.ir.names import Kind, Named, names, style
+from archdsl.ir.nodes import Aux, Call, Chain, Initial, LayerNode, Node
 from archdsl.ir.values import Scope
 from archdsl.layers.initialization import Initialization, initializations
 from archdsl.layers.torch_call import Module
@@ -158,17 +158,15 @@ def _members(node: Node, kind: Kind) -> Iterator[tuple[str, Node]]:
     """What is in a container, by its names; copies of a repeat have none of their own here."""
     chain = node.body if isinstance(node, Call) else node
     if isinstance(chain, Chain):
-        yield from _pairs(chain.members, names(chain, style(chain, kind)))
+        yield from _pairs(names(chain, style(chain, kind)))
 
 
-def _pairs(members: tuple[Member, ...], entries: tuple[Entry, ...]) -> Iterator[tuple[str, Node]]:
-    for member, entry in zip(members, entries, strict=True):
-        if not isinstance(entry, Inside):
-            yield text(entry), member.node
-        elif isinstance(member.node, Merge):
-            for branch, part in zip(member.node.branches, entry.parts, strict=True):
-                assert not isinstance(part, Turns)
-                yield from _pairs(branch.members, part)
+def _pairs(members: Iterable[Named]) -> Iterator[tuple[str, Node]]:
+    for each in members:
+        if each.name is not None:
+            yield each.text, each.node
+        for side in each.sides:
+            yield from _pairs(side)
 
 
 def _no_layer(span: Span) -> Diagnostic:

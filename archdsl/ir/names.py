@@ -10,9 +10,24 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
+from archdsl.ir.nodes import (
+    Call,
+    Chain,
+    Choice,
+    LayerNode,
+    Member,
+    Merge,
+    Name,
+    Node,
+    Reference,
+    Repeat,
+    Run,
+    at,
+    text,
+)
 from archdsl.once import once
 from archdsl.record import record
 from archdsl.shape import Dim
@@ -41,25 +56,53 @@ CONTAINER_ATTRIBUTES = frozenset({"append", "extend", "insert", "pop"})
 
 
 @record
-class Turns:
-    """The names in one run of a spliced repeat, as formulas of `turn`, which counts from 0 in the run."""
+class Named:
+    """A member of a container with its name there, and with what it holds that has names of the same container."""
 
-    turn: Expr
-    entries: tuple[Entry, ...]
+    member: Member
+    name: Name | None
+    """None for what is no module itself: a spliced repeat, a choice, a merge whose labels belong to the container."""
+    runs: tuple[NamedRun, ...] = ()
+    """Those of a spliced repeat."""
+    sides: tuple[tuple[Named, ...], ...] = ()
+    """The two sides of a choice, or the branches of a merge without a name."""
+
+    @property
+    def node(self) -> Node:
+        """What it is."""
+        return self.member.node
+
+    @property
+    def text(self) -> str:
+        """Its name, pieces that depend on a turn in braces; '' for one without."""
+        return "" if self.name is None else text(self.name)
+
+    def at(self, /, **values: Dim) -> Named:
+        """The same in a turn of a repeat around it."""
+        return Named(
+            self.member,
+            None if self.name is None else at(self.name, **values),
+            tuple(replace(each, members=tuple(inner.at(**values) for inner in each.members)) for each in self.runs),
+            tuple(tuple(each.at(**values) for each in side) for side in self.sides),
+        )
 
 
 @record
-class Inside:
-    """Names of what a member holds that has none itself.
+class NamedRun:
+    """One run of a spliced repeat. Names in it are formulas of `turn`, which counts from 0 in the run."""
 
-    For a repeat one `Turns` a run; for a choice its two sides; for a merge whose labels belong to the
-    container its branches.
-    """
+    run: Run
+    turn: Expr
+    start: Dim
+    """How many turns of the repeat are ahead of it."""
+    members: tuple[Named, ...]
 
-    parts: tuple[Turns | tuple[Entry, ...], ...]
-
-
-Entry: TypeAlias = "Name | Inside"
+    def values(self, node: Repeat, number: Dim) -> dict[str, Dim]:
+        """What a turn of the run puts into names: the turn, and the index of the repeat."""
+        found: dict[str, Dim] = {str(self.turn): number}
+        if node.index is not None:
+            found[node.index] = self.start + number
+        return found
 
 
 def style(chain: Chain, kind: Kind) -> Style:
@@ -115,6 +158,14 @@ def as_container(merge: Merge) -> Chain:
     return Chain(input=merge.input, output=merge.output, span=merge.span, members=(alone,), container=True)
 
 
+def branches(merge: Merge) -> tuple[tuple[Named, ...], ...]:
+    """The members of the branches of a merge that is a module: named as in a container of its own, or by position."""
+    if is_open(merge):
+        (alone,) = names(as_container(merge), "named")
+        return alone.sides
+    return tuple(names(branch, "numbered") for branch in merge.branches)
+
+
 def stem(node: Node) -> str:
     """What a member without a label is called after: its keyword, block or merge."""
     if isinstance(node, LayerNode):
@@ -131,16 +182,16 @@ def at_most_one(total: Dim) -> bool:
     return isinstance(total, int) and total <= 1
 
 
-def names(chain: Chain, chosen: Style, is_alone: Callable[[Dim], bool] = at_most_one) -> tuple[Entry, ...]:
-    """The name of each member of a container, in order.
+def names(chain: Chain, chosen: Style, is_alone: Callable[[Dim], bool] = at_most_one) -> tuple[Named, ...]:
+    """The members of a container with their names, in order.
 
     In a class that serves several calls `is_alone` says whether a word is used at most once in all of them.
     """
     if chosen == "numbered":
-        return _Namer(None).entries(chain.members, {})[0]
+        return _Namer(None).named(chain.members, {})[0]
     labels = [member.label for member in _all(chain) if member.label]
-    totals = _Namer({}).entries(chain.members, {})[1]
-    return _Namer(_separators(totals, labels, is_alone)).entries(chain.members, {})[0]
+    totals = _Namer({}).named(chain.members, {})[1]
+    return _Namer(_separators(totals, labels, is_alone)).named(chain.members, {})[0]
 
 
 def _separators(totals: Counts, labels: list[Name], is_alone: Callable[[Dim], bool]) -> dict[str, str | None]:
@@ -207,26 +258,27 @@ class _Namer:
         self.words = words
         self.widths: dict[Chain, Counts] = {}
 
-    def entries(self, members: Iterable[Member], counts: Counts, depth: int = 0) -> tuple[tuple[Entry, ...], Counts]:
-        """The entries of members, and how often each word was used when the members are done."""
-        found: list[Entry] = []
+    def named(self, members: Iterable[Member], counts: Counts, depth: int = 0) -> tuple[tuple[Named, ...], Counts]:
+        """Members with their names, and how often each word was used when they are done."""
+        found: list[Named] = []
         for member in members:
             node = member.node
-            entry: Entry
             if isinstance(node, Repeat):
-                entry, counts = self.repeat(node, counts, depth)
+                runs, counts = self.repeat(node, counts, depth)
+                found.append(Named(member, None, runs))
             elif isinstance(node, Choice):
-                entry, counts = self.choice(node, counts, depth)
+                sides, counts = self.choice(node, counts, depth)
+                found.append(Named(member, None, sides=sides))
             elif self.words is not None and member.label is None and is_open(node):
                 parts = []
                 for branch in node.parts:
                     assert isinstance(branch, Chain)
-                    part, counts = self.entries(branch.members, counts, depth)
+                    part, counts = self.named(branch.members, counts, depth)
                     parts.append(part)
-                entry = Inside(tuple(parts))
+                found.append(Named(member, None, sides=tuple(parts)))
             else:
-                entry, counts = self.name(member, counts)
-            found.append(entry)
+                name, counts = self.name(member, counts)
+                found.append(Named(member, name))
         return tuple(found), counts
 
     def name(self, member: Member, counts: Counts) -> tuple[Name, Counts]:
@@ -241,8 +293,8 @@ class _Namer:
         name: Name = (word,) if separator is None else at((word + separator, number))
         return name, counts | {word: number}
 
-    def repeat(self, node: Repeat, counts: Counts, depth: int) -> tuple[Inside, Counts]:
-        runs: list[Turns | tuple[Entry, ...]] = []
+    def repeat(self, node: Repeat, counts: Counts, depth: int) -> tuple[tuple[NamedRun, ...], Counts]:
+        runs: list[NamedRun] = []
         start: Dim = 0
         for run in node.runs:
             width = self.width(run.node)
@@ -251,13 +303,13 @@ class _Namer:
             # A single turn has nothing before it: repeats of one turn within each other would only pile up formulas.
             before = 0 if run.count == 1 else turn
             ahead = {word: counts.get(word, 0) + step * before for word, step in width.items()}
-            entries, _ = self.entries(run.node.members, counts | ahead, depth + 1)
+            members, _ = self.named(run.node.members, counts | ahead, depth + 1)
             if node.index is not None:
-                entries = tuple(_settle(entry, node.index, start + turn) for entry in entries)
-            runs.append(Turns(turn, entries))
+                members = tuple(each.at(**{node.index: start + turn}) for each in members)
+            runs.append(NamedRun(run, turn, start, members))
             counts = counts | {word: counts.get(word, 0) + step * run.count for word, step in width.items()}
             start = start + run.count
-        return Inside(tuple(runs)), counts
+        return tuple(runs), counts
 
     def width(self, chain: Chain) -> Counts:
         """How often each word is used in one turn: asked at every level of repeats within each other, counted once."""
@@ -288,26 +340,12 @@ class _Namer:
             counts = self.behind(member, counts)
         return counts
 
-    def choice(self, node: Choice, counts: Counts, depth: int) -> tuple[Inside, Counts]:
-        then, used = self.entries(node.then.members, counts, depth)
-        otherwise, other = self.entries(node.otherwise.members, counts, depth)
-        return Inside((then, otherwise)), self.either(node, used, other)
+    def choice(self, node: Choice, counts: Counts, depth: int) -> tuple[tuple[tuple[Named, ...], ...], Counts]:
+        then, used = self.named(node.then.members, counts, depth)
+        otherwise, other = self.named(node.otherwise.members, counts, depth)
+        return (then, otherwise), self.either(node, used, other)
 
     def either(self, node: Choice, used: Counts, other: Counts) -> Counts:
         """How often each word was used behind a choice, from how often on each side."""
         both = {word: (used.get(word, 0), other.get(word, 0)) for word in [*used, *other]}
         return {word: choose(node.condition, *each) for word, each in both.items()}
-
-
-def _settle(entry: Entry, index: str, value: Dim) -> Entry:
-    """An entry with the index of its repeat put in."""
-    if not isinstance(entry, Inside):
-        return at(entry, **{index: value})
-    return Inside(
-        tuple(
-            Turns(part.turn, tuple(_settle(each, index, value) for each in part.entries))
-            if isinstance(part, Turns)
-            else tuple(_settle(each, index, value) for each in part)
-            for part in entry.parts
-        )
-    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archdsl.analysis.notation import node_text, value_text
 from archdsl.ir.marks import spelled
-from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, is_open, names, style
-from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, text
+from archdsl.ir.names import Kind, Named, branches, names, style
+from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.stages.base import Stage, Way
 
 
@@ -38,51 +38,40 @@ class _Writer:
         self.numbers: dict[Node, int] = {}
 
     def members(self, chain: Chain, kind: Kind, depth: int) -> Iterator[str]:
-        entries = names(chain, "named" if kind == "top" else style(chain, kind))
-        yield from self.chain(chain.members, entries, depth)
+        yield from self.chain(names(chain, "named" if kind == "top" else style(chain, kind)), depth)
 
-    def chain(self, members: tuple[Member, ...], entries: tuple[Entry, ...], depth: int) -> Iterator[str]:
-        for member, entry in zip(members, entries, strict=True):
-            yield from self.member(member, entry, depth)
+    def chain(self, members: Iterable[Named], depth: int) -> Iterator[str]:
+        for each in members:
+            yield from self.member(each, depth)
 
-    def member(self, member: Member, entry: Entry, depth: int) -> Iterator[str]:
-        node = member.node
-        name = "" if isinstance(entry, Inside) else f"{text(entry)}: "
-        marks = f"  @{' @'.join(mark.label for mark in member.marks)}" if member.marks else ""
-        head = f"{'  ' * depth}{name}"
+    def member(self, each: Named, depth: int) -> Iterator[str]:
+        node, marks = each.node, each.member.marks
+        referred = f"  @{' @'.join(mark.label for mark in marks)}" if marks else ""
+        head = "  " * depth + ("" if each.name is None else f"{each.text}: ")
         again = self.numbers.get(node)
         # One line is said again as soon as it is referred to.
         if again is not None and not isinstance(node, (LayerNode, Reference)):
-            yield f"{head}= #{again}{marks}"
+            yield f"{head}= #{again}{referred}"
             return
         self.numbers.setdefault(node, len(self.numbers))
-        yield f"{head}{_title(node)} #{self.numbers[node]}  {node.input} → {node.output}{marks}"
-        yield from self.inside(node, entry, depth + 1)
+        yield f"{head}{_title(node)} #{self.numbers[node]}  {node.input} → {node.output}{referred}"
+        yield from self.inside(each, depth + 1)
 
-    def inside(self, node: Node, entry: Entry, depth: int) -> Iterator[str]:
-        match node:
-            case Repeat():
-                assert isinstance(entry, Inside)
-                for run, part in zip(node.runs, entry.parts, strict=True):
-                    assert isinstance(part, Turns)
-                    yield f"{'  ' * depth}{run.count} × as {part.turn}"
-                    yield from self.chain(run.node.members, part.entries, depth + 1)
-            case Call():
-                yield from self.members(node.body, "block", depth)
-            case Chain():
-                yield from self.members(node, "group", depth)
-            case Aux():
-                alone = Member(label=None, node=node.body)
-                yield from self.member(alone, ("body",), depth)
-            case Merge():
-                inside = entry
-                if is_open(node) and not isinstance(entry, Inside):
-                    (inside,) = names(as_container(node), "named")
-                for place, branch in enumerate(node.branches):
-                    part = inside.parts[place] if isinstance(inside, Inside) else names(branch, "numbered")
-                    assert isinstance(part, tuple)
+    def inside(self, each: Named, depth: int) -> Iterator[str]:
+        for run in each.runs:
+            yield f"{'  ' * depth}{run.run.count} × as {run.turn}"
+            yield from self.chain(run.members, depth + 1)
+        match each.node:
+            case Call(body=body):
+                yield from self.members(body, "block", depth)
+            case Chain() as chain:
+                yield from self.members(chain, "group", depth)
+            case Aux(body=body):
+                yield from self.member(Named(Member(label=None, node=body), ("body",)), depth)
+            case Merge() as merge:
+                for place, branch in enumerate(each.sides or branches(merge)):
                     yield f"{'  ' * depth}branch {place}"
-                    yield from self.chain(branch.members, part, depth + 1)
+                    yield from self.chain(branch, depth + 1)
 
 
 def _title(node: Node) -> str:

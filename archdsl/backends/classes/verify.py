@@ -8,7 +8,7 @@ from typing import Any
 
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.marks import Mark, Path, spelled
-from archdsl.ir.names import Entry, Inside, Kind, Turns, at_most_one, names, style
+from archdsl.ir.names import Kind, Named, at_most_one, names, style
 from archdsl.ir.nodes import Aux, Call, Chain, Choice, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.ir.walk import walk
 from archdsl.shape import Shape
@@ -68,39 +68,29 @@ class _Names:
         return self.witnesses.value(value, {**self.row, **inside})
 
     def of(self, chain: Chain) -> list[str]:
-        entries = names(chain, "named", lambda total: at_most_one(self.value(total, {})))
-        return list(self.members(chain, entries, {}))
+        return list(self.members(names(chain, "named", lambda total: at_most_one(self.value(total, {}))), {}))
 
-    def members(self, chain: Chain, entries: tuple[Entry, ...], inside: Row) -> Iterator[str]:
-        for member, entry in zip(chain.members, entries, strict=True):
-            node = member.node
-            if not isinstance(entry, Inside):
-                yield "".join(str(self.value(piece, inside)) for piece in entry)
-            elif isinstance(node, Repeat):
-                yield from self.repeat(node, entry, inside)
-            elif isinstance(node, Choice):
-                holds = self.value(node.condition, inside)
-                yield from self.part(node.then if holds else node.otherwise, entry.parts[0 if holds else 1], inside)
-            else:
-                assert isinstance(node, Merge)
-                there = node.branches[:1] if self.value(node.agrees, inside) is True else node.branches
-                kept = there if node.shortcut == "project" else node.branches
-                for branch, part in zip(kept, entry.parts, strict=False):
-                    yield from self.part(branch, part, inside)
+    def members(self, members: Iterable[Named], inside: Row) -> Iterator[str]:
+        for each in members:
+            node = each.node
+            if each.name is not None:
+                yield "".join(str(self.value(piece, inside)) for piece in each.name)
+            for side in self.there(node, each.sides, inside):
+                yield from self.members(side, inside)
+            for run in each.runs:
+                count, start = self.value(run.run.count, inside), self.value(run.start, inside)
+                for turn in range(min(count, self.TURNS - start)):
+                    words = (str(run.turn), run.run.turn)
+                    counted: Row = {name: turn for name in words if name is not None}
+                    yield from self.members(run.members, {**inside, **counted})
 
-    def part(self, chain: Chain, entries: Turns | tuple[Entry, ...], inside: Row) -> Iterator[str]:
-        assert not isinstance(entries, Turns)
-        return self.members(chain, entries, inside)
-
-    def repeat(self, node: Repeat, entry: Inside, inside: Row) -> Iterator[str]:
-        start = 0
-        for run, part in zip(node.runs, entry.parts, strict=True):
-            assert isinstance(part, Turns)
-            count = self.value(run.count, inside)
-            for turn in range(min(count, self.TURNS - start)):
-                counted: Row = {name: turn for name in (str(part.turn), run.turn) if name is not None}
-                yield from self.members(run.node, part.entries, {**inside, **counted})
-            start += count
+    def there(self, node: Node, sides: tuple[tuple[Named, ...], ...], inside: Row) -> tuple[tuple[Named, ...], ...]:
+        """The sides of a choice, or the branches of a merge, that this call has."""
+        if isinstance(node, Choice):
+            return sides[:1] if self.value(node.condition, inside) else sides[1:]
+        if isinstance(node, Merge) and node.shortcut == "project" and self.value(node.agrees, inside) is True:
+            return sides[:1]
+        return sides
 
 
 class WrongClass(AssertionError):

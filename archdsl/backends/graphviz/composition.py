@@ -30,8 +30,20 @@ from archdsl.backends.graphviz.wording import (
     shape_text,
 )
 from archdsl.ir.marks import spelled
-from archdsl.ir.names import Entry, Inside, Turns, names, style
-from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Reference, Repeat, reachable
+from archdsl.ir.names import Named, NamedRun, names, style
+from archdsl.ir.nodes import (
+    Architecture,
+    Aux,
+    Call,
+    Chain,
+    LayerNode,
+    Member,
+    Merge,
+    Node,
+    Reference,
+    Repeat,
+    reachable,
+)
 from archdsl.layers.base import Role
 from archdsl.shape import Dim
 
@@ -68,8 +80,7 @@ class Composer:
         start = self.box("end", root, "input")
         start.notes.append(shape_text(net.input, net.input))
         place = Place(root, self.depth, "")
-        entries = names(net.body, style(net.body, "top"))
-        end, _ = self.chain((net.body, net.body), entries, Point(start), {}, place)
+        end, _ = self.chain(names(net.body, style(net.body, "top")), net.body, Point(start), {}, place)
         finish = self.box("end", root, "output")
         finish.notes.append(shape_text(net.output, net.output))
         self.arrow(Point(end.box), finish)
@@ -105,51 +116,45 @@ class Composer:
     # Chains
 
     def chain(
-        self, pair: Pair, entries: tuple[Entry, ...], x: Point, marks: Marks, place: Place
+        self, members: tuple[Named, ...], twins: Node, x: Point, marks: Marks, place: Place
     ) -> tuple[Point, Marks]:
         """The members of a chain one after another; what comes back is the last tensor and the labels set here."""
-        first, last = pair
-        assert isinstance(first, Chain)
-        assert isinstance(last, Chain)
+        assert isinstance(twins, Chain)
         made: Marks = {}
-        for member, twin, entry in zip(first.members, last.members, entries, strict=True):
-            x, inner = self.member((member, twin), entry, x, {**marks, **made}, place)
-            x.sealed = x.sealed or not self.referenced.isdisjoint(member.marks)
-            made |= reachable(member, inner, x)
+        for each, twin in zip(members, twins.members, strict=True):
+            x, inner = self.member(each, twin, x, {**marks, **made}, place)
+            x.sealed = x.sealed or not self.referenced.isdisjoint(each.member.marks)
+            made |= reachable(each.member, inner, x)
         return x, made
 
-    def member(
-        self, members: tuple[Member, Member], entry: Entry, x: Point, marks: Marks, place: Place
-    ) -> tuple[Point, Marks]:
-        pair = (members[0].node, members[1].node)
-        node = pair[0]
+    def member(self, each: Named, twin: Member, x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
+        node, last = pair = (each.node, twin.node)
         if isinstance(node, LayerNode):
-            return self.layer(pair, place.name(entry), x, place), {}
+            return self.layer(pair, place.name(each), x, place), {}
         if isinstance(node, Repeat):
-            return self.repeat(pair, entry, x, marks, place)
+            return self.repeat(each, last, x, marks, place)
         if isinstance(node, Merge):
-            return self.merges.merge(pair, entry, x, marks, place)
+            return self.merges.merge(each, last, x, marks, place)
         if isinstance(node, Reference):
             return look_up(marks, node.target) or x, {}
         if isinstance(node, Aux):
-            self.auxiliary(members, entry, x, marks, place)
+            self.auxiliary(each, twin, x, marks, place)
             return x, {}
         assert isinstance(node, (Call, Chain)), f"a settled network has no {type(node).__name__}"
-        label = label_text(members, place.turns)
-        return self.container(pair, label, place.name(entry), x, marks, place)
+        label = label_text((each.member, twin), place.turns)
+        return self.container(pair, label, place.name(each), x, marks, place)
 
-    def auxiliary(self, members: tuple[Member, Member], entry: Entry, x: Point, marks: Marks, place: Place) -> None:
+    def auxiliary(self, each: Named, twin: Member, x: Point, marks: Marks, place: Place) -> None:
         """An output of training, beside the way to the network's own."""
-        first, last = members[0].node, members[1].node
+        first, last = each.node, twin.node
         assert isinstance(first, Aux)
         assert isinstance(last, Aux)
         around, self.aside = self.aside, True
-        pair = tuple(
-            Member(label=each.label, node=node.body) for each, node in zip(members, (first, last), strict=True)
-        )
-        end, _ = self.member(pair, entry, look_up(marks, first.target) or x, marks, place)  # type: ignore[arg-type]
+        alone = Named(Member(label=each.member.label, node=first.body), each.name)
+        other = Member(label=twin.label, node=last.body)
+        end, _ = self.member(alone, other, look_up(marks, first.target) or x, marks, place)
         finish = self.box("end", place.frame, "output")
-        finish.notes += [label_text(members, place.turns), "in training only"]
+        finish.notes += [label_text((each.member, twin), place.turns), "in training only"]
         self.arrow(end, finish)
         self.aside = around
 
@@ -184,9 +189,9 @@ class Composer:
         call = isinstance(node, Call)
         body, twin = (node.body, last.body) if isinstance(node, Call) and isinstance(last, Call) else pair
         assert isinstance(body, Chain)
-        entries = names(body, style(body, "block" if call else "group"))
+        members = names(body, style(body, "block" if call else "group"))
         if not call and not label:
-            return self.chain((body, twin), entries, x, marks, replace(place, path=f"{name}."))
+            return self.chain(members, twin, x, marks, replace(place, path=f"{name}."))
         if place.room == 0:
             self.closed = True
             return self.shut(pair, label, name, x, marks, place, self.costs.of(node)), {}
@@ -194,7 +199,7 @@ class Composer:
         frame = self.frame("block" if call else "group", ": ".join(filter(None, (label, title))), place.frame)
         frame.labelled = bool(label)
         inside = Place(frame, place.room - 1, f"{name}.", place.turns)
-        return self.chain((body, twin), entries, x, marks, inside)
+        return self.chain(members, twin, x, marks, inside)
 
     def shut(
         self, pair: Pair, label: str, name: str, x: Point, marks: Marks, place: Place, cost: Cost, times: str = ""
@@ -220,20 +225,18 @@ class Composer:
 
     # Repeats
 
-    def repeat(self, pair: Pair, entry: Entry, x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
+    def repeat(self, each: Named, last: Node, x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
         """Turns that look alike as one frame with their number."""
-        node, last = pair
+        node = each.node
         assert isinstance(node, Repeat)
         assert isinstance(last, Repeat)
-        assert isinstance(entry, Inside)
         groups, twins = self.likeness.groups(node), self.likeness.groups(last)
         shown = len(groups) if len(groups) <= MOST_GROUPS else 2
         made: Marks = {}
         for number, (group, twin) in enumerate(zip(groups, twins, strict=True)):
             if number < shown or number == len(groups) - 1:
-                turns = entry.parts[group.run]
-                assert isinstance(turns, Turns)
-                x, inner = self.turns(node, (group, twin), turns, x, {**marks, **made}, place)
+                run = each.runs[group.run]
+                x, inner = self.turns(node, (group, twin), run, x, {**marks, **made}, place)
                 made |= group.marks(inner)
             elif number == shown:
                 x = self.gap(groups[shown:-1], x, place)
@@ -241,32 +244,31 @@ class Composer:
         return x, made
 
     def turns(
-        self, node: Repeat, groups: tuple[Group, Group], turns: Turns, x: Point, marks: Marks, place: Place
+        self, node: Repeat, groups: tuple[Group, Group], run: NamedRun, x: Point, marks: Marks, place: Place
     ) -> tuple[Point, Marks]:
         group, twin = groups
         if not group.first.members:
             # However often nothing is repeated, there is nothing to draw.
             return x, {}
         first, last = dict(place.turns[0]), dict(place.turns[1])
-        turn = str(turns.turn)
+        turn = str(run.turn)
         first[turn], last[turn] = 0, twin.count - 1
         if node.index is not None:
             first[node.index], last[node.index] = group.start, twin.start + twin.count - 1
         inner = replace(place, turns=(first, last))
-        pair = (group.first, twin.last)
         if group.count == 1:
-            return self.chain(pair, turns.entries, x, marks, inner)
+            return self.chain(run.members, twin.last, x, marks, inner)
         times = f"×{group.count:,}" if isinstance(group.count, int) else f"×{group.count}"
         only = group.first.members[0]
         if place.room == 0 and len(group.first.members) == 1 and isinstance(only.node, (Call, Chain)):
             self.closed = True
             twin_only = twin.last.members[0]
             label = label_text((only, twin_only), inner.turns)
-            name = inner.name(turns.entries[0])
+            name = inner.name(run.members[0])
             box = self.shut((only.node, twin_only.node), label, name, x, marks, inner, group.cost, times)
             return box, {(mark,): box for mark in only.marks}
         frame = self.frame("repeat", "", place.frame, times)
-        end, made = self.chain(pair, turns.entries, x, marks, replace(inner, frame=frame))
+        end, made = self.chain(run.members, twin.last, x, marks, replace(inner, frame=frame))
         # What leaves the frame is the tensor of the last turn, whatever the arrows inside say of the others.
         return Point(end.box, end.shape and shape_text(group.last.output, twin.last.output)), made
 

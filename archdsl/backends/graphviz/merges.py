@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from archdsl.backends.graphviz.drawing import Arrow
 from archdsl.backends.graphviz.likeness import is_identity, layers_in
-from archdsl.backends.graphviz.places import Marks, Pair, Place, Point, changed, look_up
+from archdsl.backends.graphviz.places import Marks, Place, Point, changed, look_up
 from archdsl.backends.graphviz.wording import shape_text
-from archdsl.ir.names import Entry, Inside, is_open, names, style
-from archdsl.ir.nodes import Chain, Merge, Reference
+from archdsl.ir.names import Named, is_open, names, style
+from archdsl.ir.nodes import Chain, Merge, Node, Reference
 from archdsl.layers.base import Role
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ class Merges:
     def __init__(self, composer: Composer) -> None:
         self.composer = composer
 
-    def merge(self, pair: Pair, entry: Entry, x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
+    def merge(self, each: Named, last: Node, x: Point, marks: Marks, place: Place) -> tuple[Point, Marks]:
         """Branches from one tensor to one small sign."""
-        node, last = pair
+        node = each.node
         assert isinstance(node, Merge)
         assert isinstance(last, Merge)
-        entries = self.branch_entries(node, entry)
-        inside = place if isinstance(entry, Inside) else replace(place, path=place.name(entry) + ".")
+        sides = self.sides(node, each)
+        inside = place if each.name is None else replace(place, path=place.name(each) + ".")
         if node.is_left_out:
-            return self.composer.chain((node.branches[0], last.branches[0]), entries[0], x, marks, inside)
+            return self.composer.chain(sides[0], last.branches[0], x, marks, inside)
         arrows = [self.arrow_of(node, number) for number in range(len(node.branches))]
         identity = node.adds_arriving
         users = sum(not _refers(branch) for branch in node.branches) + identity
@@ -53,7 +53,7 @@ class Merges:
                 self.composer.aside or sum(each[0] == "main" for each in arrows) > 1 or arrow == "project",
             )
             walk = self.shortcut if arrow == "project" else self.composer.chain
-            end, inner = walk((branch, last.branches[number]), entries[number], x, {**marks, **made}, inside)
+            end, inner = walk(sides[number], last.branches[number], x, {**marks, **made}, inside)
             self.composer.aside = aside
             if arrow == "project":
                 end.shape = ""  # The main path bears the same shape.
@@ -64,7 +64,7 @@ class Merges:
         if identity:
             ends.append((x, "skip", ""))
         sign = self.composer.box("merge", place.frame, node.join.sign, Role.MERGE)
-        sign.names.append(place.name(entry))
+        sign.names.append(place.name(each))
         # The arrow along which the network goes on is drawn first, so that it bears its tensor's shape.
         if not any(arrow == "main" for _, arrow, _ in ends):
             ends = [(end, "main" if end is x else arrow, label) for end, arrow, label in ends]
@@ -74,17 +74,15 @@ class Merges:
         return Point(sign, changed(inputs, twins, node.output, last.output)), made
 
     def shortcut(
-        self, pair: Pair, entries: tuple[Entry, ...], x: Point, marks: Marks, place: Place
+        self, members: tuple[Named, ...], twins: Node, x: Point, marks: Marks, place: Place
     ) -> tuple[Point, Marks]:
         """The layers of a projection; the group that a label makes of them gets no frame."""
-        node, last = pair
-        assert isinstance(node, Chain)
-        assert isinstance(last, Chain)
-        group, twin = (each.members[0].node if len(each.members) == 1 else each for each in (node, last))
-        if isinstance(group, Chain) and group is not node:
-            inside = replace(place, path=f"{place.name(entries[0])}.")
-            return self.composer.chain((group, twin), names(group, style(group, "group")), x, marks, inside)
-        return self.composer.chain(pair, entries, x, marks, place)
+        assert isinstance(twins, Chain)
+        group = members[0].node if len(members) == 1 else None
+        if isinstance(group, Chain):
+            inside = replace(place, path=f"{place.name(members[0])}.")
+            return self.composer.chain(names(group, style(group, "group")), twins.members[0].node, x, marks, inside)
+        return self.composer.chain(members, twins, x, marks, place)
 
     def arrow_of(self, node: Merge, number: int) -> tuple[Arrow, str]:
         """How a branch is drawn: as one arrow (`skip`, `long`) with what is written beside it, or as boxes."""
@@ -97,18 +95,18 @@ class Merges:
         return ("project" if node.join.has_shortcut and number == 1 else "main"), ""
 
     @staticmethod
-    def branch_entries(node: Merge, entry: Entry) -> list[tuple[Entry, ...]]:
-        """The names of the members of each branch."""
-        if isinstance(entry, Inside):
-            return [part for part in entry.parts if isinstance(part, tuple)]
+    def sides(node: Merge, each: Named) -> tuple[tuple[Named, ...], ...]:
+        """The members of each branch."""
+        if each.name is None:
+            return each.sides
         if is_open(node):
-            return [names(branch, "named") for branch in node.branches]
-        found = [names(branch, "numbered") for branch in node.branches]
-        return [tuple(_numbered(each, number) for each in entries) for number, entries in enumerate(found)]
+            return tuple(names(branch, "named") for branch in node.branches)
+        found = (names(branch, "numbered") for branch in node.branches)
+        return tuple(tuple(_numbered(inner, number) for inner in side) for number, side in enumerate(found))
 
 
-def _numbered(entry: Entry, branch: int) -> Entry:
-    return entry if isinstance(entry, Inside) else (f"{branch}.", *entry)
+def _numbered(each: Named, branch: int) -> Named:
+    return each if each.name is None else replace(each, name=(f"{branch}.", *each.name))
 
 
 def _refers(branch: Chain) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from archdsl.backends.graphviz.drawing import Box, Frame
 from archdsl.backends.graphviz.wording import name_text, shape_text
 from archdsl.ir.marks import Path
-from archdsl.ir.names import Entry, Inside
+from archdsl.ir.names import Named
 from archdsl.ir.nodes import Node
 from archdsl.record import record
 from archdsl.shape import Dim, Shape
@@ -32,8 +32,8 @@ class Place:
     path: str
     turns: tuple[dict[str, Dim], dict[str, Dim]] = field(default_factory=lambda: ({}, {}))
 
-    def name(self, entry: Entry) -> str:
-        return self.path + (name_text(entry, self.turns[0]) if not isinstance(entry, Inside) else "")
+    def name(self, each: Named) -> str:
+        return self.path + ("" if each.name is None else name_text(each.name, self.turns[0]))
 
 
 Pair = tuple[Node, Node]

@@ -9,7 +9,7 @@ from archdsl.backends.spec.layers import said_of
 from archdsl.backends.spec.text import of_label, plain
 from archdsl.elaborate.bias import starts_with_norm
 from archdsl.ir.marks import Mark
-from archdsl.ir.names import Entry, Inside, Kind, Turns, as_container, has_state, is_open, names, style
+from archdsl.ir.names import Kind, Named, NamedRun, branches, has_state, is_open, names, style
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, at, text
 from archdsl.shape import Dim
 
@@ -26,29 +26,27 @@ class WrittenOut:
     def lines(self) -> Iterator[str]:
         """The statements of the network."""
         body = self.network.body
-        yield from self.members(body.members, names(body, style(body, "top")), {}, "top", False)
+        yield from self.members(names(body, style(body, "top")), {}, "top", False)
 
-    def members(
-        self, members: Sequence[Member], entries: tuple[Entry, ...], values: dict[str, Dim], kind: Kind, numbered: bool
-    ) -> Iterator[str]:
+    def members(self, members: Sequence[Named], values: dict[str, Dim], kind: Kind, numbered: bool) -> Iterator[str]:
         """The members of a container; `numbered` says that those without a label go by their position."""
-        for place, (member, entry) in enumerate(zip(members, entries, strict=True)):
-            node, rest = member.node, members[place + 1 :]
+        for place, each in enumerate(members):
+            member, node = each.member, each.node
+            rest = [following.member for following in members[place + 1 :]]
             marks = self.labels.wanted(member)
             if isinstance(node, Repeat):
-                assert isinstance(entry, Inside)
-                yield from self.repeat(node, entry, values, kind, numbered)
+                yield from self.repeat(node, each.runs, values, kind, numbered)
                 said = ""
             elif isinstance(node, Aux):
                 said = text(member.label or ())
                 yield f"aux {said} from @{self.labels.spelled(node.target)} {self.alone(node.body, ())}"
-            elif isinstance(entry, Inside):
+            elif each.name is None:
                 assert isinstance(node, Merge)
-                yield from self.merge(node, entry, values)
+                yield from self.merge(node, each.sides, values)
                 said = ""
             else:
                 named = member.label is not None or self.shifted or (not numbered and has_state(node))
-                said = text(at(entry, **values)) if named else ""
+                said = text(at(each.name, **values)) if named else ""
                 if marks and not said and not has_state(node):
                     said = self.labels.new(marks[0], member)
                 aliased = bool(marks) and not self.can_be_referred_to(said, marks)
@@ -75,23 +73,12 @@ class WrittenOut:
         return line
 
     def repeat(
-        self,
-        node: Repeat,
-        inside: Inside,
-        values: dict[str, Dim],
-        kind: Kind,
-        numbered: bool,
+        self, node: Repeat, runs: Sequence[NamedRun], values: dict[str, Dim], kind: Kind, numbered: bool
     ) -> Iterator[str]:
-        start = 0
-        for run, turns in zip(node.runs, inside.parts, strict=True):
-            assert isinstance(turns, Turns)
-            assert isinstance(run.count, int)
-            for number in range(run.count) if run.node.members else ():
-                here: dict[str, Dim] = {**values, str(turns.turn): number}
-                if node.index is not None:
-                    here[node.index] = start + number
-                yield from self.members(run.node.members, turns.entries, here, kind, numbered)
-            start += run.count
+        for run in runs:
+            assert isinstance(run.run.count, int)
+            for number in range(run.run.count) if run.members else ():
+                yield from self.members(run.members, {**values, **run.values(node, number)}, kind, numbered)
 
     def node(self, node: Node, rest: Sequence[Member], labelled: bool) -> str:
         match node:
@@ -103,12 +90,8 @@ class WrittenOut:
                 return self.container(node, "group", labelled)
             case Reference():
                 return f"@{self.labels.spelled(node.target)}"
-            case Merge() if is_open(node):
-                (entry,) = names(as_container(node), "named")
-                assert isinstance(entry, Inside)
-                return " ".join(self.merge(node, entry, {}))
             case Merge():
-                return self.plain_merge(node)
+                return " ".join(self.merge(node, branches(node), {}, not is_open(node)))
         raise AssertionError(f"a settled network has no {type(node).__name__}")
 
     def alone(self, node: Node, rest: Sequence[Member]) -> str:
@@ -118,11 +101,10 @@ class WrittenOut:
     def container(self, chain: Chain, kind: Kind, labelled: bool) -> str:
         """A group that is a module of its own: with a label, or as a group inside another."""
         chosen = style(chain, kind)
-        entries = names(chain, chosen)
         spliced, shifted = self.outside, self.shifted
         self.outside = self.shifted = False
         try:
-            inner = " ".join(self.members(chain.members, entries, {}, kind, chosen == "numbered"))
+            inner = " ".join(self.members(names(chain, chosen), {}, kind, chosen == "numbered"))
         finally:
             self.outside, self.shifted = spliced, shifted
         return f"[[{inner}]]" if spliced and not labelled else f"[{inner}]"
@@ -133,24 +115,18 @@ class WrittenOut:
     shifted = False
     """Whether a label was added in the container or branch at hand, so that places no longer are the names."""
 
-    def merge(self, node: Merge, inside: Inside, values: dict[str, Dim]) -> Iterator[str]:
-        """A merge whose labels belong to the container around it."""
-        branches = []
-        for branch, entries in zip(node.branches, inside.parts, strict=True):
-            assert not isinstance(entries, Turns)
-            branches.append(self.branch(branch, entries, values, False))
-        yield from self.joined(node, branches)
+    def merge(
+        self, node: Merge, sides: Sequence[Sequence[Named]], values: dict[str, Dim], numbered: bool = False
+    ) -> Iterator[str]:
+        """A merge: its labels belong to the container around it, or its branches are modules and `numbered`."""
+        yield from self.joined(node, [self.branch(side, values, numbered) for side in sides])
 
-    def plain_merge(self, node: Merge) -> str:
-        branches = [self.branch(branch, names(branch, "numbered"), {}, True) for branch in node.branches]
-        return " ".join(self.joined(node, branches))
-
-    def branch(self, branch: Chain, entries: tuple[Entry, ...], values: dict[str, Dim], numbered: bool) -> str:
+    def branch(self, members: Sequence[Named], values: dict[str, Dim], numbered: bool) -> str:
         outer, shifted = self.outside, self.shifted
         self.outside, self.shifted = True, False if numbered else shifted
         try:
             # A branch without layers, as an `if` may leave it, is said in a word.
-            return " ".join(self.members(branch.members, entries, values, "group", numbered)) or "identity"
+            return " ".join(self.members(members, values, "group", numbered)) or "identity"
         finally:
             self.outside, self.shifted = outer, shifted
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from archdsl.backends.classes.calls import is_module, outer_tensors
 from archdsl.backends.classes.names import identifier
@@ -13,12 +13,11 @@ from archdsl.backends.torch.flow import TENSOR, Flow, fill
 from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import may_overwrite, turned
 from archdsl.ir.marks import Path, spelled
-from archdsl.ir.names import Entry, Inside, Turns, names
-from archdsl.ir.nodes import Aux, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, Run
+from archdsl.ir.names import Named, NamedRun, names
+from archdsl.ir.nodes import Aux, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat
 from archdsl.layers.base import Role
 from archdsl.layers.torch_call import Function, Module, Parameter
 from archdsl.once import once
-from archdsl.shape import Dim
 from archdsl.symbolic import Condition, Expr, NeedsValue, negate, symbol
 
 if TYPE_CHECKING:
@@ -39,26 +38,24 @@ class Members:
         self.made: dict[Path, tuple[Flow, int, bool]] = {}
         """In which lines the tensor of a label is made, behind how many, and whether an auxiliary output follows."""
 
-    def chain(self, members: tuple[Member, ...], entries: tuple[Entry, ...], flow: Flow) -> None:
+    def chain(self, members: Iterable[Named], flow: Flow) -> None:
         """Members in order."""
-        for member, entry in zip(members, entries, strict=True):
-            node = member.node
+        for each in members:
+            node = each.node
             self.writer.source.budget.write(node.span)
             if isinstance(node, Repeat):
-                assert isinstance(entry, Inside)
-                self.repeat(node, entry, flow)
+                self.repeat(node, each.runs, flow)
             elif isinstance(node, Choice):
-                assert isinstance(entry, Inside)
-                self.choice(node, entry, flow)
-            elif isinstance(entry, Inside):
+                self.choice(node, each.sides, flow)
+            elif each.name is None:
                 assert isinstance(node, Merge)
-                self.open_merge(node, entry, flow)
+                self.open_merge(node, each.sides, flow)
             elif isinstance(node, Aux):
-                self.auxiliary(node, entry, flow)
+                self.auxiliary(node, each.name, flow)
                 continue
             else:
-                self.member(member, entry, flow)
-            self.settle(member, flow)
+                self.member(each.member, each.name, flow)
+            self.settle(each.member, flow)
 
     def settle(self, member: Member, flow: Flow) -> None:
         """What a member leaves behind: a tensor that may be overwritten, or one that a later reference needs."""
@@ -93,7 +90,7 @@ class Members:
         elif isinstance(node, Merge) and not holds_modules(node):
             wanted = self.inner_tensors(member).values()
             writer.needed |= {path[1:] for path in wanted}
-            self.open_merge(node, Inside(tuple(names(branch, "named") for branch in node.branches)), flow)
+            self.open_merge(node, tuple(names(branch, "named") for branch in node.branches), flow)
             for path in wanted:
                 writer.tensors[path], self.made[path] = writer.tensors[path[1:]], self.made[path[1:]]
         else:
@@ -200,18 +197,12 @@ class Members:
             flow.write(f"{STEP * 2}{self.variable(wanted[word])} = {flow.target}")
         self.made |= {path: (flow, len(flow.lines), False) for path in wanted.values()}
 
-    def open_merge(self, node: Merge, entry: Inside, flow: Flow) -> None:
+    def open_merge(self, node: Merge, sides: tuple[tuple[Named, ...], ...], flow: Flow) -> None:
         """Branches whose modules belong to this container."""
-
-        def branch(place: int, inner: Flow) -> None:
-            entries = entry.parts[place]
-            assert isinstance(entries, tuple)
-            self.chain(node.branches[place].members, entries, inner)
-
         open_shortcut = node.shortcut == "project" and not isinstance(node.agrees, bool)
-        projection = (lambda: self.optional_projection(node, entry)) if open_shortcut else None
+        projection = (lambda: self.optional_projection(node, sides[1])) if open_shortcut else None
         parts = self.parts(node)
-        forward_merge(self.writer, node, flow, branch, projection, parts)
+        forward_merge(self.writer, node, flow, lambda place, inner: self.chain(sides[place], inner), projection, parts)
 
     def parts(self, node: Merge) -> str | None:
         """The call whose results the branches of a merge begin with, one each in order, if there is one."""
@@ -227,22 +218,20 @@ class Members:
         calls = {self.function(step, step.whole) for step in steps}
         return calls.pop() if len(calls) == 1 else None
 
-    def optional_projection(self, node: Merge, entry: Inside) -> str:
+    def optional_projection(self, node: Merge, members: tuple[Named, ...]) -> str:
         """A projection that is there only for some of the calls: an attribute that may be None."""
         assert not isinstance(node.agrees, bool)
-        entries = entry.parts[1]
-        assert isinstance(entries, tuple)
-        if len(entries) != 1 or node.branches[1].members[0].label is None:
+        if len(members) != 1 or members[0].member.label is None:
             # Without a label it is several attributes, which one `if` in `forward` can't stand for.
             raise NeedsValue(node.agrees)
         writer = self.writer
-        name = "".join(map(str, entries[0]))  # type: ignore[arg-type]
+        name = "".join(map(str, members[0].name or ()))
         if name != identifier(name):
             # What may be None is no module to get by its name.
             raise NeedsValue(node.agrees)
         condition = negate(node.agrees)
         with writer.witnesses.narrow(condition):  # type: ignore[arg-type]
-            doc = writer.modules.node(node.branches[1].members[0].node)
+            doc = writer.modules.node(members[0].node)
         assert doc is not None
         writer.init.append(f"{STEP * writer.indent}self.{name}: nn.Module | None = None")
         self.under(condition, lambda: writer.add_line(f"self.{name} = ", doc))
@@ -256,32 +245,29 @@ class Members:
         write()
         writer.indent -= 1
 
-    def repeat(self, node: Repeat, entry: Inside, flow: Flow) -> None:
+    def repeat(self, node: Repeat, runs: Iterable[NamedRun], flow: Flow) -> None:
         """Copies that are attributes each: written out if they are few, else in a loop."""
-        start: Dim = 0
-        for run, part in zip(node.runs, entry.parts, strict=True):
-            assert isinstance(part, Turns)
-            if run.turn is None and isinstance(run.count, int) and run.count <= UNROLLED:
-                for turn in range(run.count):
-                    entries = tuple(turned(each, part.turn, turn) for each in part.entries)
-                    with self.writer.index(node, start + turn):
-                        self.chain(run.node.members, entries, flow)
+        for each in runs:
+            count = each.run.count
+            if each.run.turn is None and isinstance(count, int) and count <= UNROLLED:
+                for turn in range(count):
+                    with self.writer.index(node, each.start + turn):
+                        self.chain([turned(inner, each.turn, turn) for inner in each.members], flow)
             else:
-                self.loop(node, run, part, flow, start)
-            start = start + run.count
+                self.loop(node, each, flow)
 
-    def loop(self, node: Repeat, run: Run, part: Turns, flow: Flow, start: Dim) -> None:
-        writer = self.writer
+    def loop(self, node: Repeat, each: NamedRun, flow: Flow) -> None:
+        writer, run = self.writer, each.run
         if isinstance(run.count, Expr):
             # `forward` has no count of its own.
             raise NeedsValue(run.count)
-        with writer.turn(run, node, start) as variable:
-            entries = tuple(turned(each, part.turn, symbol(variable)) for each in part.entries)
+        with writer.turn(run, node, each.start) as variable:
+            members = [turned(inner, each.turn, symbol(variable)) for inner in each.members]
             flow.carry()
             inner = Flow(flow.held, flow.target, depth=flow.depth + 1)
             written, writer.init = writer.init, []
             writer.indent += 1
-            self.chain(run.node.members, entries, inner)
+            self.chain(members, inner)
             writer.indent -= 1
             inner.carry()
             head = f"for {variable} in range({run.count}):"
@@ -292,22 +278,21 @@ class Members:
                 flow.write(head)
                 flow.lines += inner.lines
 
-    def choice(self, node: Choice, entry: Inside, flow: Flow) -> None:
+    def choice(self, node: Choice, sides: tuple[tuple[Named, ...], ...], flow: Flow) -> None:
         """Members that are there only for some of the calls: attributes that may be None."""
         writer = self.writer
-        sides = list(zip((node.then, node.otherwise), entry.parts, (True, False), strict=True))
-        found = [self.attributes_of(chain, entries, node.condition) for chain, entries, _ in sides]
+        found = [self.attributes_of(side, node.condition) for side in sides]
         if len({word for words in found for word in words}) != sum(map(len, found)):
             raise NeedsValue(node.condition)
         flow.carry()
-        for (chain, entries, holds), words in zip(sides, found, strict=True):
-            if not chain.members:
+        for side, holds, words in zip(sides, (True, False), found, strict=True):
+            if not side:
                 continue
             writer.init += [f"{STEP * writer.indent}self.{word}: nn.Module | None = None" for word in words]
             inner = Flow(flow.held, flow.target, depth=flow.depth + 1)
 
-            def write(members: tuple[Member, ...] = chain.members, inside: Flow = inner, own: Any = entries) -> None:
-                self.chain(members, own, inside)
+            def write(members: tuple[Named, ...] = side, inside: Flow = inner) -> None:
+                self.chain(members, inside)
 
             condition = node.condition if holds else negate(node.condition)
             with writer.witnesses.narrow(condition):  # type: ignore[arg-type]
@@ -324,14 +309,14 @@ class Members:
             flow.write(f"if {' and '.join(f'self.{word} is not None' for word in words)}:")
             flow.lines += inner.lines
 
-    def attributes_of(self, chain: Node, entries: Any, condition: Condition) -> list[str]:
+    def attributes_of(self, members: tuple[Named, ...], condition: Condition) -> list[str]:
         """The attributes that one side of a choice makes; raises NeedsValue for what no attribute stands for."""
-        assert isinstance(chain, Chain)
-        names = [name for name in entries if not isinstance(name, (Inside, Turns))]
-        if len(names) != len(chain.members):
-            raise NeedsValue(condition)
-        members = zip(chain.members, names, strict=True)
-        words = ["".join(map(str, name)) for member, name in members if holds_modules(member.node)]
+        words = []
+        for each in members:
+            if each.name is None:
+                raise NeedsValue(condition)
+            if holds_modules(each.node):
+                words.append("".join(map(str, each.name)))
         if any(word != identifier(word) for word in words):
             # What may be None is no module to get by its name.
             raise NeedsValue(condition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import nullcontext
 from keyword import iskeyword
 from typing import TYPE_CHECKING
@@ -16,12 +17,12 @@ from archdsl.backends.torch.cutting import cut_points
 from archdsl.backends.torch.namespace import TAKEN
 from archdsl.backends.torch.units import best_unit, sums
 from archdsl.diagnostics import Span
-from archdsl.ir.names import Entry, Inside, Turns, names, spliced, style
+from archdsl.ir.names import Named, NamedRun, names, spliced, style
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
 from archdsl.layers.torch_call import FLATTEN, Function, Module, Step
 from archdsl.record import record
 from archdsl.shape import Dim
-from archdsl.symbolic import Expr, NeedsValue, negate, python, symbol
+from archdsl.symbolic import Expr, NeedsValue, negate, symbol
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.writer import ClassWriter
@@ -156,7 +157,7 @@ class Modules:
 
         A flatten that can be hoisted ahead of the container is left to whoever calls it.
         """
-        items = self.chain_items(chain.members, names(chain, "numbered"), self.flatten_ahead(chain))
+        items = self.chain_items(names(chain, "numbered"), self.flatten_ahead(chain))
         return items if items is None or is_keyed(chain.members) else self.by_units(items)
 
     def by_units(self, items: list[Item]) -> list[Item]:
@@ -188,35 +189,33 @@ class Modules:
                 found += [turn] if each not in inside else []
         return found
 
-    def chain_items(self, members: tuple[Member, ...], entries: tuple[Entry, ...], hoisted: bool) -> list[Item] | None:
+    def chain_items(self, members: tuple[Named, ...], hoisted: bool) -> list[Item] | None:
         """The modules of members; with a label among them each is named, else their places name them."""
-        self.keyed, outer = is_keyed(members), self.keyed
+        self.keyed, outer = is_keyed(tuple(each.member for each in members)), self.keyed
         try:
-            return self.some_items(members, entries, hoisted)
+            return self.some_items(members, hoisted)
         finally:
             self.keyed = outer
 
-    def some_items(self, members: tuple[Member, ...], entries: tuple[Entry, ...], hoisted: bool) -> list[Item] | None:
+    def some_items(self, members: Iterable[Named], hoisted: bool) -> list[Item] | None:
         items: list[Item] = []
         overwrite = False
-        for member, entry in zip(members, entries, strict=True):
-            node = member.node
+        for each in members:
+            node = each.node
             more: list[Item] | None
             if isinstance(node, Repeat):
-                assert isinstance(entry, Inside)
-                more = self.repeat_items(node, entry, hoisted)
+                more = self.repeat_items(node, each.runs, hoisted)
             elif isinstance(node, Choice):
-                assert isinstance(entry, Inside)
-                more = self.choice_items(node, entry)
+                more = self.choice_items(node, each.sides)
             else:
-                assert not isinstance(entry, Inside)
-                more = self.member_items(member, entry, hoisted, overwrite)
+                assert each.name is not None
+                more = self.member_items(each.member, each.name, hoisted, overwrite)
             if more is None:
                 return None
             items += more
             # Once something has been flattened, the rest of the chain works on a vector.
             hoisted = hoisted and isinstance(node, LayerNode) and node.layer.elementwise
-            overwrite = may_overwrite(node) and not self.writer.source.inner.may_name(member.marks)
+            overwrite = may_overwrite(node) and not self.writer.source.inner.may_name(each.member.marks)
         return items
 
     def member_items(self, member: Member, name: Name, hoisted: bool, overwrite: bool) -> list[Item] | None:
@@ -228,14 +227,13 @@ class Modules:
         doc = self.node(member.node, overwrite)
         return None if doc is None else [Item(at(name, **self.writer.loops), doc, node=member.node)]
 
-    def choice_items(self, node: Choice, entry: Inside) -> list[Item] | None:
+    def choice_items(self, node: Choice, found: tuple[tuple[Named, ...], ...]) -> list[Item] | None:
         """`*([…] if condition else [])`."""
         sides: list[Doc] = []
-        for chain, entries, holds in zip((node.then, node.otherwise), entry.parts, (True, False), strict=True):
-            assert isinstance(entries, tuple)
+        for side, holds in zip(found, (True, False), strict=True):
             condition = node.condition if holds else negate(node.condition)
             with self.writer.witnesses.narrow(condition):  # type: ignore[arg-type]
-                items = self.some_items(chain.members, entries, False)
+                items = self.some_items(side, False)
             if items is None:
                 raise NeedsValue(node.condition)
             sides.append(mapping(items) if self.keyed else listed(items))
@@ -244,36 +242,34 @@ class Modules:
         doc = Bracket("**(" if self.keyed else "*(", clauses, ")", commas=False)
         return [Item(("",), doc, starred=True)]
 
-    def repeat_items(self, node: Repeat, entry: Inside, hoisted: bool) -> list[Item] | None:
+    def repeat_items(self, node: Repeat, runs: tuple[NamedRun, ...], hoisted: bool) -> list[Item] | None:
         """The runs of a repeat; neighbouring runs of the same text are one."""
         found: list[tuple[Dim, list[Item], str, str]] = []
-        start: Dim = 0
-        for run, part in zip(node.runs, entry.parts, strict=True):
-            assert isinstance(part, Turns)
-            first = hoisted and run is node.runs[0]
-            begin, start = start, start + run.count
-            if self.keyed and run.turn is None and isinstance(run.count, int) and run.count <= WRITTEN_OUT:
-                for turn in range(run.count):
-                    self.writer.source.budget.write(node.span, len(part.entries))
-                    entries = tuple(turned(each, part.turn, turn) for each in part.entries)
-                    with self.writer.index(node, begin + turn):
-                        items = self.some_items(run.node.members, entries, first and turn == 0)
+        for each in runs:
+            run, count = each.run, each.run.count
+            first = hoisted and each is runs[0]
+            if self.keyed and run.turn is None and isinstance(count, int) and count <= WRITTEN_OUT:
+                for turn in range(count):
+                    self.writer.source.budget.write(node.span, len(each.members))
+                    members = [turned(inner, each.turn, turn) for inner in each.members]
+                    with self.writer.index(node, each.start + turn):
+                        items = self.some_items(members, first and turn == 0)
                     if items is None:
                         return None
                     found.append((1, items, "", ""))
                 continue
-            with self.writer.turn(run, node, begin) as variable:
-                once = run.count == 1 and run.turn is None
-                entries = tuple(turned(each, part.turn, 0 if once else symbol(variable)) for each in part.entries)
-                with self.writer.index(node, begin) if once else nullcontext():
-                    items = self.some_items(run.node.members, entries, first)
+            with self.writer.turn(run, node, each.start) as variable:
+                once = count == 1 and run.turn is None
+                members = [turned(inner, each.turn, 0 if once else symbol(variable)) for inner in each.members]
+                with self.writer.index(node, each.start) if once else nullcontext():
+                    items = self.some_items(members, first)
             if items is None:
                 return None
             text = " ".join(flat(item.doc) for item in items)
             if found and found[-1][2] == text and not self.keyed:
-                found[-1] = (found[-1][0] + run.count, items, text, variable)
+                found[-1] = (found[-1][0] + count, items, text, variable)
             else:
-                found.append((run.count, items, text, variable))
+                found.append((count, items, text, variable))
         return [item for count, items, _, variable in found for item in self.turns(count, items, variable, node.span)]
 
     def turns(self, count: Dim, items: list[Item], variable: str, span: Span) -> list[Item]:
@@ -313,20 +309,9 @@ def _mentions(item: Item, variable: str, keyed: bool) -> bool:
     return re.search(rf"\b{variable}\b", text) is not None
 
 
-def turned(entry: Entry, turn: Expr | Dim, value: Dim) -> Entry:
-    """An entry with the turn of a repeat put in."""
-    assert isinstance(turn, Expr)
-    name = python(turn)
-    if not isinstance(entry, Inside):
-        return at(entry, **{name: value})
-    return Inside(
-        tuple(
-            Turns(part.turn, tuple(turned(each, turn, value) for each in part.entries))
-            if isinstance(part, Turns)
-            else tuple(turned(each, turn, value) for each in part)
-            for part in entry.parts
-        )
-    )
+def turned(each: Named, turn: Expr, value: Dim) -> Named:
+    """A member with the turn of a repeat put into its name, and into those inside it."""
+    return each.at(**{str(turn): value})
 
 
 def sequential(kind: str, items: list[Item], keyed: bool = False) -> Doc:

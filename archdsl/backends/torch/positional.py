@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from archdsl.backends.classes.calls import outer_tensors
@@ -11,8 +11,8 @@ from archdsl.backends.torch.flow import TENSOR, Flow
 from archdsl.backends.torch.members import holds_modules
 from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import Item, is_keyed, sequential, turned
-from archdsl.ir.names import Entry, Inside, Turns, names
-from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Merge, Name, Reference, Repeat
+from archdsl.ir.names import Named, NamedRun, names
+from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference
 from archdsl.symbolic import Expr, NeedsValue, negate
 
 if TYPE_CHECKING:
@@ -32,34 +32,29 @@ class Positional:
         """The modules of a numbered container and the `forward` that runs them."""
         items: list[Item] = []
         flow = Flow("x", "x")
-        self.members(chain.members, names(chain, "numbered"), items, flow)
+        self.members(names(chain, "numbered"), items, flow)
         return items, flow
 
-    def members(self, members: tuple[Member, ...], entries: tuple[Entry, ...], items: list[Item], flow: Flow) -> None:
-        for member, entry in zip(members, entries, strict=True):
-            node = member.node
+    def members(self, members: Iterable[Named], items: list[Item], flow: Flow) -> None:
+        for each in members:
+            node = each.node
             self.writer.source.budget.write(node.span)
             if isinstance(node, Choice):
                 # Behind a condition the positions would depend on it.
                 raise NeedsValue(node.condition)
-            if isinstance(node, Repeat):
-                assert isinstance(entry, Inside)
-                self.repeat(node, entry, items, flow)
-            else:
-                assert not isinstance(entry, Inside)
-                self.member(member, entry, items, flow)
-            self.writer.members.settle(member, flow)
+            for run in each.runs:
+                self.run(node, run, items, flow)
+            if each.name is not None:
+                self.member(each.member, each.name, items, flow)
+            self.writer.members.settle(each.member, flow)
 
-    def repeat(self, node: Repeat, entry: Inside, items: list[Item], flow: Flow) -> None:
-        for run, part in zip(node.runs, entry.parts, strict=True):
-            assert isinstance(part, Turns)
-            if isinstance(run.count, Expr):
-                raise NeedsValue(run.count)
-            for turn in range(run.count):
-                self.writer.source.budget.write(node.span)
-                inner = tuple(turned(each, part.turn, turn) for each in part.entries)
-                with self.writer.in_turn(run, turn):
-                    self.members(run.node.members, inner, items, flow)
+    def run(self, node: Node, run: NamedRun, items: list[Item], flow: Flow) -> None:
+        if isinstance(run.run.count, Expr):
+            raise NeedsValue(run.run.count)
+        for turn in range(run.run.count):
+            self.writer.source.budget.write(node.span)
+            with self.writer.in_turn(run.run, turn):
+                self.members([turned(each, run.turn, turn) for each in run.members], items, flow)
 
     def member(self, member: Member, name: Name, items: list[Item], flow: Flow) -> None:
         node = member.node
@@ -109,11 +104,11 @@ class Positional:
         """The module of a branch and how it is called."""
         writer = self.writer
         if not holds_modules(branch):
-            return ABSENT, lambda flow: writer.members.chain(branch.members, names(branch, "named"), flow)
+            return ABSENT, lambda flow: writer.members.chain(names(branch, "named"), flow)
         hoisted = writer.modules.flatten_ahead(branch)
         items = None
         if not outer_tensors(branch):
-            items = writer.modules.chain_items(branch.members, names(branch, "numbered"), hoisted)
+            items = writer.modules.chain_items(names(branch, "numbered"), hoisted)
         if items is None:
             return self.branch_class(branch, place)
 

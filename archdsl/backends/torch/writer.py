@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from archdsl.backends.torch.modules import Modules, is_keyed, listed, sequential
 from archdsl.backends.torch.namespace import ATTRIBUTES, TAKEN
 from archdsl.backends.torch.positional import Positional
 from archdsl.ir.marks import Path
-from archdsl.ir.names import Entry, Inside, as_container, is_open, leaks, names, style
+from archdsl.ir.names import Named, as_container, is_open, leaks, names, style
 from archdsl.ir.nodes import Chain, Merge, Name, Node, Repeat, Run, at
 from archdsl.shape import Dim
 from archdsl.symbolic import Expr, NeedsValue, choices, compare, substitute, symbol, symbols
@@ -241,12 +241,12 @@ class ClassWriter:
         if isinstance(body, Merge):
             parent, flow = self.positional.merge(body, base)
         elif kind == "top" or style(body, "block" if kind == "block" else "group") == "named":
-            entries = names(body, "named", self.is_alone)
+            named = names(body, "named", self.is_alone)
             long = kind == "block" and is_long(body) and not self.given
-            items = self.modules.chain_items(body.members, entries, False) if long else None
+            items = self.modules.chain_items(named, False) if long else None
             if items is None:
                 parent, flow = "nn.Module", Flow("x", "x")
-                self.members.chain(body.members, entries, flow)
+                self.members.chain(named, flow)
             else:
                 parent, flow = "nn.Sequential", None
                 base += lines("", sequential(SUPER, items, keyed=True), "", 2)
@@ -265,7 +265,7 @@ class ClassWriter:
             elif extra:
                 parent, flow = "nn.Module", Flow("x", "x")
                 self.init.clear()
-                self.members.chain(body.members, names(body, "numbered"), flow)
+                self.members.chain(names(body, "numbered"), flow)
             else:
                 base += lines("", sequential(SUPER, items, keyed), "", 2)
         # What `super().__init__` takes must be there before it.
@@ -354,11 +354,10 @@ LOOPED = "\0"
 """Stands for a number in a name that depends on the turn of a loop."""
 
 
-def words(entries: tuple[Entry, ...]) -> Iterator[str]:
+def words(members: Iterable[Named]) -> Iterator[str]:
     """The names in a container, with a sign in place of what depends on the turn of a loop."""
-    for entry in entries:
-        if not isinstance(entry, Inside):
-            yield "".join(LOOPED if isinstance(piece, Expr) else str(piece) for piece in entry)
-            continue
-        for part in entry.parts:
-            yield from words(part if isinstance(part, tuple) else part.entries)
+    for each in members:
+        if each.name is not None:
+            yield "".join(LOOPED if isinstance(piece, Expr) else str(piece) for piece in each.name)
+        for inner in (*each.sides, *(run.members for run in each.runs)):
+            yield from words(inner)

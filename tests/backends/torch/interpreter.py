@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from archdsl.ir.marks import Path
-from archdsl.ir.names import Entry, Inside, Kind, Turns, is_open, names, style
+from archdsl.ir.names import Kind, Named, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
     Aux,
@@ -50,50 +50,34 @@ class Interpreter:
 
     def container(self, chain: Chain, kind: Kind, prefix: str, x: Tensor, marks: Labels) -> Tensor:
         """A container; labels inside it are its own, under its name for what is outside."""
-        return self.members(chain.members, names(chain, style(chain, kind)), prefix, x, marks, {})
+        return self.members(names(chain, style(chain, kind)), prefix, x, marks, {})
 
-    def members(
-        self,
-        members: tuple[Member, ...],
-        entries: tuple[Entry, ...],
-        prefix: str,
-        x: Tensor,
-        marks: Labels,
-        values: Values,
-    ) -> Tensor:
-        for member, entry in zip(members, entries, strict=True):
-            node = member.node
+    def members(self, members: tuple[Named, ...], prefix: str, x: Tensor, marks: Labels, values: Values) -> Tensor:
+        for each in members:
+            node = each.node
             inner: Labels = {}
             around, marks = marks, ChainMap(inner, marks)  # type: ignore[assignment]
             if isinstance(node, Repeat):
-                assert isinstance(entry, Inside)
-                x = self.repeat(node, entry, prefix, x, marks, values)
-            elif isinstance(entry, Inside):
+                start = 0
+                for run in each.runs:
+                    assert isinstance(run.run.count, int)
+                    for turn in range(run.run.count):
+                        here = {**values, str(run.turn): turn}
+                        if node.index:
+                            here[node.index] = start + turn
+                        x = self.members(run.members, prefix, x, marks, here)
+                    start += run.run.count
+            elif each.name is None:
                 assert isinstance(node, Merge)
                 parts = [
-                    lambda t, branch=branch, part=part, marks=marks: self.members(
-                        branch.members, part, prefix, t, marks, values
-                    )
-                    for branch, part in zip(node.branches, entry.parts, strict=True)
+                    lambda t, side=side, marks=marks: self.members(side, prefix, t, marks, values)
+                    for side in each.sides
                 ]
                 x = self.merge(node, parts, x)
             else:
-                x = self.named(node, prefix + text(at(entry, **values)), x, marks, values)
+                x = self.named(node, prefix + text(at(each.name, **values)), x, marks, values)
             marks = around
-            marks |= reachable(member, inner, x)
-        return x
-
-    def repeat(self, node: Repeat, entry: Inside, prefix: str, x: Tensor, marks: Labels, values: Values) -> Tensor:
-        start = 0
-        for run, part in zip(node.runs, entry.parts, strict=True):
-            assert isinstance(part, Turns)
-            assert isinstance(run.count, int)
-            for turn in range(run.count):
-                inner = {**values, str(part.turn): turn}
-                if node.index:
-                    inner[node.index] = start + turn
-                x = self.members(run.node.members, part.entries, prefix, x, marks, inner)
-            start += run.count
+            marks |= reachable(each.member, inner, x)
         return x
 
     def named(self, node: Node, name: str, x: Tensor, marks: Labels, values: Values) -> Tensor:
@@ -116,7 +100,7 @@ class Interpreter:
             return self.container(around, "top", f"{name}.", x, marks)
         parts = [
             lambda t, branch=branch, place=place: self.members(
-                branch.members, names(branch, "numbered"), f"{name}.{place}.", t, marks, values
+                names(branch, "numbered"), f"{name}.{place}.", t, marks, values
             )
             for place, branch in enumerate(node.branches)
         ]

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archdsl.diagnostics import ArchError
-from archdsl.ir.names import Entry, Inside, Kind, Turns, is_open, names, style
+from archdsl.ir.names import Kind, Named, is_open, names, style
 from archdsl.ir.nodes import Call, Chain, LayerNode, Member, Merge, Node, Repeat, at, text
 from archdsl.network import Network, loads
 from archdsl.shape import Dim
@@ -21,33 +21,27 @@ Weights = Iterator[tuple[str, tuple[Dim, ...]]]
 
 def container(chain: Chain, kind: Kind, prefix: str, values: Mapping[str, Dim]) -> Weights:
     """The parameters of a container by their names: a flat view of the IR, written apart from all others."""
-    yield from members(chain.members, names(chain, style(chain, kind)), prefix, values)
+    yield from members(names(chain, style(chain, kind)), prefix, values)
 
 
-def members(
-    members_: tuple[Member, ...], entries: tuple[Entry, ...], prefix: str, values: Mapping[str, Dim]
-) -> Weights:
-    for member, entry in zip(members_, entries, strict=True):
-        node = member.node
+def members(named_members: tuple[Named, ...], prefix: str, values: Mapping[str, Dim]) -> Weights:
+    for each in named_members:
+        node = each.node
         if isinstance(node, Repeat):
-            assert isinstance(entry, Inside)
             start = 0
-            for run, part in zip(node.runs, entry.parts, strict=True):
-                assert isinstance(part, Turns)
-                assert isinstance(run.count, int)
-                for turn in range(run.count):
-                    inner = {**values, str(part.turn): turn}
+            for run in each.runs:
+                assert isinstance(run.run.count, int)
+                for turn in range(run.run.count):
+                    inner = {**values, str(run.turn): turn}
                     if node.index:
                         inner[node.index] = start + turn
-                    yield from members(run.node.members, part.entries, prefix, inner)
-                start += run.count
-        elif isinstance(entry, Inside):
-            for branch, part in zip(node.parts, entry.parts, strict=True):
-                assert isinstance(branch, Chain)
-                assert isinstance(part, tuple)
-                yield from members(branch.members, part, prefix, values)
+                    yield from members(run.members, prefix, inner)
+                start += run.run.count
+        elif each.name is None:
+            for side in each.sides:
+                yield from members(side, prefix, values)
         else:
-            yield from named(node, prefix + text(at(entry, **values)), values)
+            yield from named(node, prefix + text(at(each.name, **values)), values)
 
 
 def named(node: Node, name: str, values: Mapping[str, Dim]) -> Weights:
@@ -69,7 +63,7 @@ def named(node: Node, name: str, values: Mapping[str, Dim]) -> Weights:
         yield from container(around, "top", f"{name}.", values)
     elif isinstance(node, Merge):
         for place, branch in enumerate(node.branches):
-            yield from members(branch.members, names(branch, "numbered"), f"{name}.{place}.", values)
+            yield from members(names(branch, "numbered"), f"{name}.{place}.", values)
 
 
 def made(program: str, **options: object) -> Network | None:

@@ -107,16 +107,16 @@ def _class(source: Source, expected: Expected, name: str, arguments: Mapping[str
     if isinstance(body, Merge) and is_open(body):
         body = as_container(body)
     chosen = style(body, kind) if isinstance(body, Chain) else "numbered"  # type: ignore[arg-type]
-    entries = names(body, chosen) if isinstance(body, Chain) else ()
+    named = names(body, chosen) if isinstance(body, Chain) else ()
     x = expected.terms(("input",))
     outer = {path: expected.terms(("outer", place)) for place, path in enumerate(outer_tensors(node))}
     start = expected.terms(FLATTENED, x) if flatten_ahead(node, expected.inner) else x
     if source.classes[name].forward is None:
         assert isinstance(body, Chain)
         expected.made, expected.named = made, {}
-        expected.sequence(body, entries, Container("Sequential", made.modules), "")
+        expected.sequence(body, named, Container("Sequential", made.modules), "")
         return
-    end, labels = expected.follow(made, body, entries, x, outer, chosen == "numbered")
+    end, labels = expected.follow(made, body, named, x, outer, chosen == "numbered")
     given = source.forward(name, made, [start, *outer.values()])
     ours = given if isinstance(given, tuple) else (given,)
     words = expected.inner.of(node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ from archdsl.backends.torch.reading.values import (
 )
 from archdsl.diagnostics import Span
 from archdsl.ir.marks import Path
-from archdsl.ir.names import Entry, Inside, Turns, names, style
+from archdsl.ir.names import Named, NamedRun, names, style
 from archdsl.ir.nodes import (
     Aux,
     Chain,
@@ -106,13 +106,13 @@ class Expected:
         self.outputs: dict[str, Term] = {}
 
     def follow(
-        self, made: Self, chain: Chain | Merge, entries: tuple[Entry, ...], x: Term, labels: Labels, unrolled: bool
+        self, made: Self, chain: Chain | Merge, named: Iterable[Named], x: Term, labels: Labels, unrolled: bool
     ) -> tuple[Term, Labels]:
         """The flow through the members of a class's module."""
         self.made, self.named, self.unrolled, self.outputs = made, {}, unrolled, {}
         if isinstance(chain, Merge):
             return self.merge_by_place(chain, x, labels)
-        return self.members(chain.members, entries, "", x, labels, {})
+        return self.members(named, "", x, labels, {})
 
     def note(self, node: Node, term: Term) -> Term:
         self.spans.setdefault(term, node.span)
@@ -136,57 +136,54 @@ class Expected:
     # Members
 
     def members(
-        self,
-        members: tuple[Member, ...],
-        entries: tuple[Entry, ...],
-        prefix: str,
-        x: Term,
-        around: Labels,
-        values: Mapping[str, Any],
+        self, members: Iterable[Named], prefix: str, x: Term, around: Labels, values: Mapping[str, Any]
     ) -> tuple[Term, Labels]:
         """The members of a chain in order: the last tensor, and those of the labels that they make reachable."""
         labels = dict(around)
         made: Labels = {}
-        for member, entry in zip(members, entries, strict=True):
-            x, inner = self.member(member, entry, prefix, x, labels, values)
-            new = reachable(member, inner, x)
+        for each in members:
+            x, inner = self.member(each, prefix, x, labels, values)
+            new = reachable(each.member, inner, x)
             labels |= new
             made |= new
         return x, made
 
     def member(
-        self, member: Member, entry: Entry, prefix: str, x: Term, labels: Labels, values: Mapping[str, Any]
+        self, each: Named, prefix: str, x: Term, labels: Labels, values: Mapping[str, Any]
     ) -> tuple[Term, Labels]:
-        node = member.node
+        node = each.node
         if isinstance(node, Repeat):
-            assert isinstance(entry, Inside)
-            return self.repeat(node, entry, prefix, x, labels, values)
-        if isinstance(entry, Inside):
+            return self.repeat(node, each.runs, prefix, x, labels, values)
+        if each.name is None:
             assert isinstance(node, Merge)
-            parts = [part for part in entry.parts if isinstance(part, tuple)]
-            return self.merge(
-                node, x, labels, lambda place, around: self.members(
-                    node.branches[place].members, parts[place], prefix, x, around, values
-                )
-            )  # fmt: skip
-        name = prefix + text(at(entry, **values))
+            return self.merge_of(node, each.sides, prefix, x, labels, values)
+        name = prefix + text(at(each.name, **values))
         match node:
             case Reference():
                 return self.note(node, labels[node.target]), {}
             case Aux():
                 if self.training:
-                    alone = Member(label=member.label, node=node.body)
-                    self.outputs[name], _ = self.member(alone, entry, prefix, labels[node.target], labels, values)
+                    alone = Named(Member(label=each.member.label, node=node.body), each.name)
+                    self.outputs[name], _ = self.member(alone, prefix, labels[node.target], labels, values)
                 return x, {}
             case LayerNode():
                 return self.note(node, self.layer(node, name, x)), {}
             case Merge() if self.in_place(node, name, prefix):
-                return self.merge(
-                    node, x, labels, lambda place, around: self.members(
-                        node.branches[place].members, names(node.branches[place], "named"), prefix, x, around, values
-                    )
-                )  # fmt: skip
-        return self.submodule(member, name, x, labels)
+                sides = tuple(names(branch, "named") for branch in node.branches)
+                return self.merge_of(node, sides, prefix, x, labels, values)
+        return self.submodule(each.member, name, x, labels)
+
+    def merge_of(
+        self,
+        node: Merge,
+        sides: Sequence[Iterable[Named]],
+        prefix: str,
+        x: Term,
+        labels: Labels,
+        values: Mapping[str, Any],
+    ) -> tuple[Term, Labels]:
+        """A merge whose branches stand in the `forward` at hand."""
+        return self.merge(node, x, labels, lambda place, around: self.members(sides[place], prefix, x, around, values))
 
     def in_place(self, node: Merge, name: str, prefix: str) -> bool:
         """Whether a merge stands in the `forward` at hand; in a container it is a module even where it holds none."""
@@ -197,17 +194,21 @@ class Expected:
         return not prefix and not holds_modules(node) and held.kind != self.classes(node)[0]
 
     def repeat(
-        self, node: Repeat, entry: Inside, prefix: str, x: Term, around: Labels, values: Mapping[str, Any]
+        self,
+        node: Repeat,
+        runs: Iterable[NamedRun],
+        prefix: str,
+        x: Term,
+        around: Labels,
+        values: Mapping[str, Any],
     ) -> tuple[Term, Labels]:
         labels = dict(around)
         made: Labels = {}
-        for run, part in zip(node.runs, entry.parts, strict=True):
-            assert isinstance(part, Turns)
-            assert isinstance(run.count, int)
-            turns = range(run.count) if self.unrolled or run.count <= LONG else (0, 1, run.count - 1)
-            for turn in turns:
-                inside = {**values, str(part.turn): turn}
-                x, new = self.members(run.node.members, part.entries, prefix, x, labels, inside)
+        for run in runs:
+            count = run.run.count
+            assert isinstance(count, int)
+            for turn in range(count) if self.unrolled or count <= LONG else (0, 1, count - 1):
+                x, new = self.members(run.members, prefix, x, labels, {**values, str(run.turn): turn})
                 labels |= new
                 made |= new
         return x, made
@@ -261,11 +262,11 @@ class Expected:
         if flatten_ahead(node, self.inner):
             x = self.terms(FLATTENED, x)
         if isinstance(held, Container) and isinstance(node, Chain):
-            entries = names(node, style(node, "group"))
-            self.sequence(node, entries, held, name)
+            named = names(node, style(node, "group"))
+            self.sequence(node, named, held, name)
             if held.is_long:
                 return self.note(node, self.terms(("run", name), x)), {}
-            return self.members(node.members, entries, f"{name}.", x, labels, {})
+            return self.members(named, f"{name}.", x, labels, {})
         return self.called(node, held, name, x, labels)
 
     def called(self, node: Node, held: Any, name: str, x: Term, labels: Labels) -> tuple[Term, Labels]:
@@ -299,14 +300,14 @@ class Expected:
             if isinstance(held, Container):
                 if flatten_ahead(chain, self.inner):
                     start = self.terms(FLATTENED, start)
-                entries = names(chain, "numbered")
-                self.sequence(chain, entries, held, str(place))
+                named = names(chain, "numbered")
+                self.sequence(chain, named, held, str(place))
                 if held.is_long:
                     return self.terms(("run", str(place)), start), {}
-                return self.members(chain.members, entries, f"{place}.", start, around, {})
+                return self.members(named, f"{place}.", start, around, {})
             if isinstance(held, Made):
                 return self.called(chain, held, str(place), start, around)
-            return self.members(chain.members, names(chain, "named"), "", start, around, {})
+            return self.members(names(chain, "named"), "", start, around, {})
 
         return self.merge(node, x, labels, branch)
 
@@ -334,9 +335,9 @@ class Expected:
 
     # Modules in sequence
 
-    def sequence(self, chain: Chain, entries: tuple[Entry, ...], held: Container, path: str) -> None:
+    def sequence(self, chain: Chain, named: Iterable[Named], held: Container, path: str) -> None:
         """Whether a container holds the modules of a chain, by name and in order."""
-        wanted = Positions(chain.members, entries)
+        wanted = Positions(named)
         position = 0
         for each in held.modules:
             if isinstance(each, Gap):
@@ -393,22 +394,19 @@ class Expected:
 class Positions:
     """The members of a container by their positions, turns of repeats told apart without being unrolled."""
 
-    def __init__(self, members: tuple[Member, ...], entries: tuple[Entry, ...]) -> None:
+    def __init__(self, members: Iterable[Named]) -> None:
         self.parts: list[tuple[int, int, Any]] = []
         """Where each part begins and ends, and what it is: a member with its name, or a turn with its width."""
         self.length = 0
         self.borders: set[int] = {0}
-        for member, entry in zip(members, entries, strict=True):
-            if isinstance(member.node, Repeat):
-                assert isinstance(entry, Inside)
-                for run, part in zip(member.node.runs, entry.parts, strict=True):
-                    assert isinstance(part, Turns)
-                    assert isinstance(run.count, int)
-                    turn = Positions(run.node.members, part.entries)
-                    self.add(turn.length * run.count, (turn, str(part.turn)))
-                    self.borders |= {self.parts[-1][0] + border for border in turn.borders}
-            else:
-                self.add(1, (member, entry))
+        for each in members:
+            if each.name is not None:
+                self.add(1, (each.member, each.name))
+            for run in each.runs:
+                assert isinstance(run.run.count, int)
+                turn = Positions(run.members)
+                self.add(turn.length * run.run.count, (turn, str(run.turn)))
+                self.borders |= {self.parts[-1][0] + border for border in turn.borders}
         self.borders.add(self.length)
 
     def add(self, width: int, what: Any) -> None:
