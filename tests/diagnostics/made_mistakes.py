@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from archdsl.catalogue import kinds
 from archdsl.checking import check_text
@@ -72,7 +73,7 @@ Way = Callable[[random.Random, str], str]
 
 @dataclass(frozen=True)
 class Made:
-    """A text with mistakes, and for each of those the text that has only the others."""
+    """A text with mistakes, and the texts that have only some of them: one edit may mend several of a kind."""
 
     text: str
     others: tuple[str, ...]
@@ -185,7 +186,8 @@ def mistakes(seed: int, count: int) -> Iterator[Made]:
         if text in seen or not checked(text):
             continue
         seen.add(text)
-        yield Made(text, tuple(_written(lines, {p: w for p, w in wrong.items() if p != place}) for place in wrong))
+        fewer = (some for number in range(1, len(wrong)) for some in combinations(wrong.items(), number))
+        yield Made(text, tuple(_written(lines, dict(some)) for some in fewer) or (_written(lines, {}),))
 
 
 def _written(lines: list[str], wrong: dict[int, str]) -> str:
