@@ -135,7 +135,7 @@ def test_heavy_products_are_counted() -> None:
     writer = SourceWriter(network.program, network.architecture)
     writer.write()
     # Each of twenty products has twenty terms on both sides, which weigh two each.
-    assert writer.budget.steps > 20 * (40 * 40 // 4)
+    assert writer.classes.budget.steps > 20 * (40 * 40 // 4)
 
 
 def test_what_is_remembered_goes_with_its_object() -> None:

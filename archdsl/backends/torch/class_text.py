@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from archdsl.backends.classes.parameters import Argument
 from archdsl.backends.python.layout import STEP, WIDTH, Bracket, Doc, lines, statement
 from archdsl.backends.python.literals import literal, prose, quoted
-from archdsl.backends.torch.writer import ClassText, ClassWriter
 from archdsl.elaborate.witnesses import Witnesses
 from archdsl.ir.nodes import Merge, Node
 from archdsl.symbolic import Condition, negate, symbols
 from archdsl.syntax import tree
 
-FUNCTIONS = {
-    "divisible": '''\
-def divisible(value: int, divisor: int) -> int:
-    """The nearest multiple of the divisor, not below nine tenths of the value."""
-    rounded = max(divisor, (value + divisor // 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * value else rounded
-'''
-}
-"""Functions of the language that Python lacks, where a class needs them."""
+
+@dataclass
+class ClassText:
+    """What stands in a class: its base, the constructor's lines, and those of `forward`, if it has one."""
+
+    base: str
+    constructor: list[str]
+    forward: list[str]
 
 
 def describe(node: Node) -> str:
@@ -43,12 +43,12 @@ def signature(block: tree.Block) -> str:
     return block.name.text + layers + (f"({', '.join(names)})" if names else "")
 
 
-def taken_for_granted(witnesses: Witnesses, writer: ClassWriter) -> list[Condition]:
+def taken_for_granted(witnesses: Witnesses, used: AbstractSet[str]) -> list[Condition]:
     """The conditions on a class's parameters that hold in all its calls and that its text is built on."""
     return [
         condition if outcome else negate(condition)  # type: ignore[misc]
         for condition, outcome in witnesses.assumptions.items()
-        if {each.name for each in symbols(condition)} <= writer.used
+        if {each.name for each in symbols(condition)} <= used
     ]
 
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
-from archdsl.backends.classes.calls import is_module, outer_tensors
+from archdsl.backends.classes.calls import outer_tensors
 from archdsl.backends.classes.names import identifier
 from archdsl.backends.python.layout import STEP, Doc, call
+from archdsl.backends.torch.context import ClassContext
 from archdsl.backends.torch.cutting import cut_points
 from archdsl.backends.torch.flow import TENSOR, Flow, fill
+from archdsl.backends.torch.items import turned
 from archdsl.backends.torch.merging import forward_merge
-from archdsl.backends.torch.modules import may_overwrite, turned
+from archdsl.backends.torch.modules import Modules
+from archdsl.backends.torch.needs import holds_modules, may_overwrite
 from archdsl.ir.marks import Path, spelled
 from archdsl.ir.names import Named, NamedRun, names
-from archdsl.ir.nodes import Aux, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat
+from archdsl.ir.nodes import Aux, Choice, LayerNode, Member, Merge, Name, Reference, Repeat
 from archdsl.layers.base import Role
 from archdsl.layers.torch_call import Function, Module, Parameter
-from archdsl.once import once
 from archdsl.symbolic import Condition, Expr, NeedsValue, negate, symbol
-
-if TYPE_CHECKING:
-    from archdsl.backends.torch.writer import ClassWriter
 
 FOLDING = frozenset({Role.NORMALIZATION, Role.ACTIVATION, Role.DROPOUT})
 """What is written on the line of the layer before it."""
@@ -33,8 +31,9 @@ UNROLLED = 4
 class Members:
     """Writes members for the class that a writer writes: attributes in the constructor, lines in `forward`."""
 
-    def __init__(self, writer: ClassWriter) -> None:
+    def __init__(self, writer: ClassContext, modules: Modules) -> None:
         self.writer = writer
+        self.modules = modules
         self.made: dict[Path, tuple[Flow, int, bool]] = {}
         """In which lines the tensor of a label is made, behind how many, and whether an auxiliary output follows."""
 
@@ -104,7 +103,7 @@ class Members:
         fold = node.layer.role in FOLDING
         for place, step in enumerate(node.layer.torch(node.input)):
             if isinstance(step, Module):
-                target = attribute(writer.modules.step(step, node.layer.has_inplace and flow.fresh))
+                target = attribute(self.modules.step(step, node.layer.has_inplace and flow.fresh))
                 flow.apply(f"{target}({TENSOR})", folds=fold)
             elif isinstance(step, Parameter):
                 values = [writer.value(value) for value in step.values]
@@ -125,12 +124,12 @@ class Members:
     def submodule(self, member: Member, attribute: Callable[[Doc], str], flow: Flow) -> None:
         """A block, container or merge as an attribute; a flatten that it needs goes ahead of it."""
         node, writer = member.node, self.writer
-        if writer.modules.flatten_ahead(node):
+        if self.modules.flatten_ahead(node):
             flow.apply(f"torch.flatten({TENSOR}, 1)")
         given = writer.source.inner.of(node)
         wanted = self.inner_tensors(member)
-        plain = writer.modules.plain(node) if given else None
-        doc = plain or writer.modules.node(node, flow.fresh)
+        plain = self.modules.plain(node) if given else None
+        doc = plain or self.modules.node(node, flow.fresh)
         assert doc is not None
         target = attribute(doc)
         extra = "".join(f", {writer.tensor(each)}" for each in outer_tensors(node))
@@ -231,7 +230,7 @@ class Members:
             raise NeedsValue(node.agrees)
         condition = negate(node.agrees)
         with writer.witnesses.narrow(condition):  # type: ignore[arg-type]
-            doc = writer.modules.node(members[0].node)
+            doc = self.modules.node(members[0].node)
         assert doc is not None
         writer.init.append(f"{STEP * writer.indent}self.{name}: nn.Module | None = None")
         self.under(condition, lambda: writer.add_line(f"self.{name} = ", doc))
@@ -321,15 +320,3 @@ class Members:
             # What may be None is no module to get by its name.
             raise NeedsValue(condition)
         return words
-
-
-@once
-def holds_modules(node: Node) -> bool:
-    """Whether a node needs any submodule, which blocks and containers are even where they hold none."""
-    if is_module(node):
-        return True
-    if isinstance(node, LayerNode):
-        return any(isinstance(step, (Module, Parameter)) for step in node.layer.torch(node.input))
-    if isinstance(node, Reference):
-        return False
-    return any(holds_modules(part) for part in node.parts)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from archdsl.backends.classes.calls import marks_made, outer_tensors
 from archdsl.backends.classes.names import identifier
 from archdsl.backends.python.layout import STEP
+from archdsl.backends.torch.context import ClassContext
 from archdsl.backends.torch.flow import TENSOR, Flow, fill
 from archdsl.ir.names import spliced
 from archdsl.ir.nodes import Chain, Merge
-
-if TYPE_CHECKING:
-    from archdsl.backends.torch.writer import ClassWriter
 
 Branch = Callable[[int, Flow], None]
 """Puts the calls of a branch on a flow."""
@@ -23,7 +20,7 @@ Projection = Callable[[], str]
 
 
 def forward_merge(
-    writer: ClassWriter,
+    writer: ClassContext,
     node: Merge,
     flow: Flow,
     branch: Branch,
@@ -43,7 +40,7 @@ def forward_merge(
 
 
 def _residual(
-    writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch, projection: Projection | None
+    writer: ClassContext, node: Merge, flow: Flow, start: str, branch: Branch, projection: Projection | None
 ) -> None:
     if node.shortcut == "optional" and node.agrees is False:
         branch(0, flow)
@@ -83,7 +80,7 @@ def _residual(
     flow.text = _expression(writer, node, [flow.held, shortcut])
 
 
-def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Branch, parts: str | None) -> None:
+def _joined(writer: ClassContext, node: Merge, flow: Flow, start: str, branch: Branch, parts: str | None) -> None:
     tensors: list[str] = []
     names = [writer.locals.claim(branch_name(node, place)) for place in range(len(node.branches))]
     if parts is not None:
@@ -97,7 +94,7 @@ def _joined(writer: ClassWriter, node: Merge, flow: Flow, start: str, branch: Br
     flow.text = _expression(writer, node, tensors)
 
 
-def _expression(writer: ClassWriter, node: Merge, tensors: list[str]) -> str:
+def _expression(writer: ClassContext, node: Merge, tensors: list[str]) -> str:
     """The tensor that joins others."""
     # A shortcut that only some calls have joins what arrives there.
     shapes = node.shapes if len(node.shapes) == len(tensors) else (*node.shapes, node.input)

@@ -5,100 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import nullcontext
-from keyword import iskeyword
-from typing import TYPE_CHECKING
 
 from archdsl.backends.classes.calls import outer_tensors
-from archdsl.backends.classes.inner_tensors import InnerTensors
-from archdsl.backends.classes.names import identifier
 from archdsl.backends.python.layout import Bracket, Doc, Joined, call, flat
 from archdsl.backends.python.literals import name_literal
+from archdsl.backends.torch.context import ClassContext
 from archdsl.backends.torch.cutting import cut_points
+from archdsl.backends.torch.items import Item, listed, mapping, sequential, turned
 from archdsl.backends.torch.namespace import TAKEN
+from archdsl.backends.torch.needs import flatten_ahead, is_keyed, is_single_module, may_overwrite
 from archdsl.backends.torch.units import best_unit, sums
 from archdsl.diagnostics import Span
-from archdsl.ir.names import Named, NamedRun, names, spliced, style
+from archdsl.ir.names import Named, NamedRun, names, style
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
-from archdsl.layers.torch_call import FLATTEN, Function, Module, Step
-from archdsl.record import record
+from archdsl.layers.torch_call import Function, Module, Step
 from archdsl.shape import Dim
-from archdsl.symbolic import Expr, NeedsValue, negate, symbol
-
-if TYPE_CHECKING:
-    from archdsl.backends.torch.writer import ClassWriter
+from archdsl.symbolic import NeedsValue, negate, symbol
 
 WRITTEN_OUT = 4
 """A repeat of at most so many turns is written out where its copies have names."""
 
 
-@record
-class Item:
-    """A module inside a container: its name there and its constructor call."""
-
-    name: Name
-    doc: Doc
-    starred: bool = False
-    """Several modules or none: a comprehension or a choice, which names them itself."""
-    node: Node | None = None
-    """The member that it is, where it is one."""
-    turns: tuple[Item, ...] = ()
-    """The same modules one by one, where they are several and of a known number."""
-
-
-def flatten_ahead(node: Node, referred: InnerTensors) -> bool:
-    """Whether a flatten is needed ahead of a node: an `fc` on a map that comes first in it.
-
-    What is element-wise may stand between, so that a flatten is hoisted out of `nn.Sequential`, unless its
-    tensor is `referred` to, which is none that was flattened.
-    """
-    if isinstance(node, LayerNode):
-        steps = node.layer.torch(node.input)
-        return len(steps) > 1 and steps[0] is FLATTEN
-    if isinstance(node, Call):
-        return style(node.body, "block") == "numbered" and flatten_ahead(node.body, referred)
-    if isinstance(node, Repeat):
-        return bool(node.runs) and flatten_ahead(node.runs[0].node, referred)
-    if isinstance(node, Chain):
-        for member in node.members:
-            inner = member.node
-            if flatten_ahead(inner, referred):
-                return True
-            if not (isinstance(inner, LayerNode) and inner.layer.elementwise) or referred.may_name(member.marks):
-                return False
-    return False
-
-
-def is_single_module(steps: tuple[Step, ...]) -> bool:
-    """Whether a layer can stand in `nn.Sequential` as one module under its own name."""
-    if len(steps) == 1:
-        return isinstance(steps[0], Module) or (isinstance(steps[0], Function) and steps[0].module is not None)
-    return all(isinstance(step, Module) or (isinstance(step, Function) and step.module is not None) for step in steps)
-
-
-def may_overwrite(node: Node) -> bool:
-    """Whether the layer after a node may write into its output."""
-    if isinstance(node, LayerNode):
-        return node.layer.output_is_scratch
-    if isinstance(node, Chain):
-        return bool(node.members) and not node.members[-1].marks and may_overwrite(node.members[-1].node)
-    if isinstance(node, Repeat):
-        return bool(node.runs) and may_overwrite(node.runs[-1].node)
-    if isinstance(node, Call):
-        return may_overwrite(node.body)
-    if isinstance(node, Merge):
-        return node.shortcut != "optional" or may_overwrite(node.branches[0])
-    return False
-
-
-def is_keyed(members: tuple[Member, ...]) -> bool:
-    """Whether the modules of a container need their names said, as there is a label among them."""
-    return any(member.label is not None for member in spliced(members))
-
-
 class Modules:
     """Builds constructor calls for the class that a writer writes."""
 
-    def __init__(self, writer: ClassWriter) -> None:
+    def __init__(self, writer: ClassContext) -> None:
         self.writer = writer
         self.keyed = False
         """Whether the container at hand has a label among its members, so that all have keys."""
@@ -307,41 +238,3 @@ class Modules:
 def _mentions(item: Item, variable: str, keyed: bool) -> bool:
     text = flat(item.doc) + (name_literal(item.name) if keyed else "")
     return re.search(rf"\b{variable}\b", text) is not None
-
-
-def turned(each: Named, turn: Expr, value: Dim) -> Named:
-    """A member with the turn of a repeat put into its name, and into those inside it."""
-    return each.at(**{str(turn): value})
-
-
-def sequential(kind: str, items: list[Item], keyed: bool = False) -> Doc:
-    """`nn.Sequential(…)` with positions as names, or an `OrderedDict` where labels are among them."""
-    if not keyed:
-        return call(kind, [item.doc for item in items])
-    names = [_plain(item.name) for item in items]
-    if all(name == identifier(name) and not iskeyword(name) for name in names) and not any(
-        item.starred for item in items
-    ):
-        return call(
-            kind, [call("OrderedDict", [Joined(f"{n}=", item.doc) for n, item in zip(names, items, strict=True)])]
-        )
-    return call(kind, [call("OrderedDict", [mapping(items)])])
-
-
-def mapping(items: list[Item]) -> Doc:
-    """Modules by name, as a dictionary."""
-    if len(items) == 1 and items[0].starred:
-        inner = items[0].doc
-        if isinstance(inner, Bracket) and inner.open == "**{":
-            return Bracket("{", inner.items, "}", commas=False)
-    pairs = tuple(item.doc if item.starred else Joined(f"{name_literal(item.name)}: ", item.doc) for item in items)
-    return Bracket("{", pairs, "}") if pairs else "{}"
-
-
-def listed(items: list[Item]) -> Doc:
-    """Modules as a list."""
-    return Bracket("[", tuple(item.doc for item in items), "]") if items else "[]"
-
-
-def _plain(name: Name) -> str:
-    return "".join(map(str, name)) if all(isinstance(piece, str) for piece in name) else ""

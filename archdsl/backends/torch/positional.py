@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from archdsl.backends.classes.calls import outer_tensors
 from archdsl.backends.python.layout import Bracket, Doc, call, lines
+from archdsl.backends.torch.context import ClassContext
 from archdsl.backends.torch.flow import TENSOR, Flow
-from archdsl.backends.torch.members import holds_modules
+from archdsl.backends.torch.items import Item, sequential, turned
+from archdsl.backends.torch.members import Members
 from archdsl.backends.torch.merging import forward_merge
-from archdsl.backends.torch.modules import Item, is_keyed, sequential, turned
+from archdsl.backends.torch.modules import Modules
+from archdsl.backends.torch.needs import holds_modules, is_keyed
 from archdsl.ir.names import Named, NamedRun, names
 from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference
 from archdsl.symbolic import Expr, NeedsValue, negate
-
-if TYPE_CHECKING:
-    from archdsl.backends.torch.writer import ClassWriter
 
 ABSENT = "nn.Identity()"
 """What keeps the place of a member without a module, so that positions and names agree."""
@@ -25,8 +24,11 @@ ABSENT = "nn.Identity()"
 class Positional:
     """Writes containers by position for the class that a writer writes."""
 
-    def __init__(self, writer: ClassWriter) -> None:
+    def __init__(self, writer: ClassContext, modules: Modules, members: Members) -> None:
         self.writer = writer
+        self.modules = modules
+        self.forward = members
+        """What writes the lines of a `forward`."""
 
     def container(self, chain: Chain) -> tuple[list[Item], Flow]:
         """The modules of a numbered container and the `forward` that runs them."""
@@ -46,7 +48,7 @@ class Positional:
                 self.run(node, run, items, flow)
             if each.name is not None:
                 self.member(each.member, each.name, items, flow)
-            self.writer.members.settle(each.member, flow)
+            self.forward.settle(each.member, flow)
 
     def run(self, node: Node, run: NamedRun, items: list[Item], flow: Flow) -> None:
         if isinstance(run.run.count, Expr):
@@ -68,11 +70,11 @@ class Positional:
         writer = self.writer
         before = len(writer.init)
         if isinstance(node, LayerNode):
-            writer.members.layer(node, attribute, lambda doc: writer.parameter(name, doc), flow)
+            self.forward.layer(node, attribute, lambda doc: writer.parameter(name, doc), flow)
         elif isinstance(node, Reference) or (isinstance(node, Merge) and not holds_modules(node)):
-            writer.members.member(member, name, flow)
+            self.forward.member(member, name, flow)
         else:
-            writer.members.submodule(member, attribute, flow)
+            self.forward.submodule(member, attribute, flow)
         assert len(docs) <= 1, "a layer in a numbered container is one module"
         if len(writer.init) > before:
             # A bare parameter has the name, so that no module may have it.
@@ -102,13 +104,12 @@ class Positional:
 
     def branch(self, branch: Chain, place: int) -> tuple[Doc, Callable[[Flow], None]]:
         """The module of a branch and how it is called."""
-        writer = self.writer
         if not holds_modules(branch):
-            return ABSENT, lambda flow: writer.members.chain(names(branch, "named"), flow)
-        hoisted = writer.modules.flatten_ahead(branch)
+            return ABSENT, lambda flow: self.forward.chain(names(branch, "named"), flow)
+        hoisted = self.modules.flatten_ahead(branch)
         items = None
         if not outer_tensors(branch):
-            items = writer.modules.chain_items(names(branch, "numbered"), hoisted)
+            items = self.modules.chain_items(names(branch, "numbered"), hoisted)
         if items is None:
             return self.branch_class(branch, place)
 

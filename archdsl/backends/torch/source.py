@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from archdsl.backends.classes.building import Classes, Work
@@ -14,22 +14,22 @@ from archdsl.backends.classes.parameters import Argument
 from archdsl.backends.python.layout import WIDTH
 from archdsl.backends.python.literals import prose, quoted
 from archdsl.backends.torch.class_text import (
-    FUNCTIONS,
     class_lines,
     describe,
     outputs_lines,
     taken_for_granted,
 )
+from archdsl.backends.torch.functions import FUNCTIONS
 from archdsl.backends.torch.initials import initial_lines
 from archdsl.backends.torch.namespace import TAKEN
 from archdsl.backends.torch.reading import read_back
+from archdsl.backends.torch.shared import Shared
 from archdsl.backends.torch.writer import ClassWriter
 from archdsl.elaborate.program import Program
 from archdsl.ir.nodes import Architecture, LayerNode, Node
 from archdsl.ir.walk import walk
 from archdsl.layers.torch_call import Module
 from archdsl.record import record
-from archdsl.symbolic import operations
 from archdsl.syntax import tree
 
 
@@ -74,60 +74,39 @@ class SourceWriter:
     def __init__(self, program: Program, architecture: Architecture) -> None:
         self.program = program
         self.architecture = architecture
-        self.definitions: dict[str, str] = {}
-        """The classes and functions that torch lacks, as text."""
         self.lines: dict[str, list[str]] = {}
         """Those of the network's classes."""
-        self.class_names: set[str] = set()
-        self.locals: set[str] = set()
-        """The variables and parameters of all classes so far, which no class may be called."""
-        taken = TAKEN | local_words(program) | brought_along(architecture)
-        self.names = Namespace(taken, self.locals, self.class_names)
-        self.top = self.names.claim(class_name(architecture.name, architecture.variant))
-        self.outputs = self.names.claim(f"{self.top}Outputs") if architecture.auxiliary else ""
-        """The class of what the network gives in training, where that is more than one tensor."""
         self.classes: Classes[ClassWriter] = Classes(program, architecture, self)
-        self.budget = self.classes.budget
-        self.inner = self.classes.inner
-
-    def variable_names(self, taken: Set[str]) -> Namespace:
-        """A namespace of variables or parameters, none of which is the name of a class."""
-        return Namespace(taken, self.class_names, self.locals)
-
-    def add_definition(self, name: str, text: str) -> None:
-        """Add the source of a class or function that torch lacks."""
-        self.definitions[name] = text
-
-    def note_functions(self, value: Any) -> None:
-        """Add the source of functions that a value calls and Python lacks."""
-        for operation in operations(value):
-            if operation in FUNCTIONS:
-                self.add_definition(operation, FUNCTIONS[operation])
+        self.shared = Shared(TAKEN | local_words(program) | brought_along(architecture), self.classes)
+        self.names = self.shared.names
+        self.top = self.names.claim(class_name(architecture.name, architecture.variant))
+        if architecture.auxiliary:
+            self.shared.outputs = self.names.claim(f"{self.top}Outputs")
 
     # What classes ask of a language
 
     def variables(self) -> Namespace:
         """Names for the parameters of one class."""
-        return self.variable_names(TAKEN)
+        return self.shared.variable_names(TAKEN)
 
     def body(self, work: Work) -> tuple[ClassWriter, set[str]]:
         """A class with its constructor and its `forward`."""
-        writer = ClassWriter(self, work)
+        writer = ClassWriter(self.shared, work)
         writer.write()
         if work.kind == "top":
-            writer.text.constructor += initial_lines(self.architecture, self.definitions)
+            writer.text.constructor += initial_lines(self.architecture, self.shared.definitions)
         return writer, writer.used
 
     def define(self, work: Work, text: ClassWriter, arguments: tuple[Argument, ...]) -> str:
         """The lines of a class under the name that it gets."""
         if work.node is None:
-            gives = f"Tensor | {self.outputs}" if self.outputs else "Tensor"
+            gives = f"Tensor | {self.shared.outputs}" if self.shared.outputs else "Tensor"
             self.lines[self.top] = class_lines(self.top, self.summary(), arguments, [], text.text, [], gives)
             return self.top
         name = self.names.claim(camel(work.title))
-        taken = taken_for_granted(work.witnesses, text)
+        taken = taken_for_granted(work.witnesses, text.used)
         for condition in taken:
-            self.note_functions(condition)
+            self.shared.note_functions(condition)
         gives = f"tuple[{', '.join(['Tensor'] * (1 + len(work.given)))}]" if work.given else "Tensor"
         others = [text.tensors[path] for path in work.outer]
         self.lines[name] = class_lines(name, describe(work.node), arguments, taken, text.text, others, gives)
@@ -143,13 +122,13 @@ class SourceWriter:
         """The text of the module."""
         self.classes.network(self.top)
         parts = ["\n".join(self.lines[each.name]) for each in self.classes.order]
-        if self.outputs:
+        if self.shared.outputs:
             fields = ["output", *self.architecture.auxiliary]
-            parts.append("\n".join(outputs_lines(self.outputs, self.top, fields)))
+            parts.append("\n".join(outputs_lines(self.shared.outputs, self.top, fields)))
         parts.append("\n".join(self.lines[self.top]))
         # Some were for a text that was given up.
         code = "\n".join(parts)
-        used = (text for name, text in self.definitions.items() if re.search(rf"\b{re.escape(name)}\(", code))
+        used = (text for name, text in self.shared.definitions.items() if re.search(rf"\b{re.escape(name)}\(", code))
         parts = [*(text.strip("\n") for text in used), *parts]
         body = "\n\n\n".join(parts)
         text = f"{self.header(body)}\n\n\n{body}\n"
@@ -160,7 +139,7 @@ class SourceWriter:
         """Raise WrongSource unless the text is the network, class by class and call by call."""
         layers = [node for node in walk(self.architecture.body) if isinstance(node, LayerNode)]
         calls, serving = self.classes.calls(), self.classes.serving
-        read_back(text, self.top, self.architecture, layers, self.definitions, calls, serving, self.inner)
+        read_back(text, self.top, self.architecture, layers, self.shared.definitions, calls, serving, self.shared.inner)
 
     def summary(self) -> str:
         variant = f", variant {self.architecture.variant}" if self.architecture.variant else ""
@@ -174,7 +153,7 @@ class SourceWriter:
         imports = ["import torch"] if "torch." in body else []
         imports.append("from torch import Tensor, nn" if "Tensor" in body else "from torch import nn")
         builtin = ["from collections import OrderedDict"] if "OrderedDict(" in body else []
-        builtin += ["from typing import NamedTuple"] if self.outputs else []
+        builtin += ["from typing import NamedTuple"] if self.shared.outputs else []
         imports = [*builtin, "", *imports] if builtin else imports
         exported = f"__all__ = [{quoted(self.top)}]"
         return "\n".join([f'"""{self.top}, a network in PyTorch.', "", text, '"""', "", *imports, "", exported])

@@ -9,15 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from archdsl.backends.classes.names import Namespace
 from archdsl.backends.python.layout import WIDTH, Bracket, flat, lines
+from archdsl.backends.torch.items import Item
 from archdsl.ir.nodes import LayerNode
 from archdsl.record import record
-
-if TYPE_CHECKING:
-    from archdsl.backends.torch.modules import Item
 
 LONGEST = 4
 """How many layers make one unit."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from archdsl.backends.classes.calls import outer_tensors
 from archdsl.backends.classes.inner_tensors import InnerTensors
-from archdsl.backends.torch.class_text import FUNCTIONS
-from archdsl.backends.torch.modules import flatten_ahead
+from archdsl.backends.torch.functions import FUNCTIONS
+from archdsl.backends.torch.needs import flatten_ahead
 from archdsl.backends.torch.reading.expected import Classes, Expected, Wrong, leaf_of
 from archdsl.backends.torch.reading.source import Layers, Outputs, Self, Source
 from archdsl.backends.torch.reading.values import FLATTENED, Container, Made, Parameter, Problem, Tensor, Term, Terms

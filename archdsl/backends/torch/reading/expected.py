@@ -11,8 +11,7 @@ from typing import Any, Protocol
 from archdsl.backends.classes.calls import outer_tensors
 from archdsl.backends.classes.inner_tensors import InnerTensors, inner_paths
 from archdsl.backends.torch.flow import TENSOR, fill
-from archdsl.backends.torch.members import holds_modules
-from archdsl.backends.torch.modules import flatten_ahead
+from archdsl.backends.torch.needs import flatten_ahead, holds_modules
 from archdsl.backends.torch.reading.python import Reader, Scope
 from archdsl.backends.torch.reading.source import Held, Layers, Self, Source
 from archdsl.backends.torch.reading.values import (
