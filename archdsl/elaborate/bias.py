@@ -36,7 +36,7 @@ def _first(members: list[Member] | tuple[Member, ...], start: int) -> bool | Non
         if isinstance(node, LayerNode):
             return node.layer.follows_bias
         if isinstance(node, Repeat):
-            found = _first(node.runs[0].node.members, 0)
+            found = next((each for run in node.runs if (each := _first(run.node.members, 0)) is not None), None)
             if found is None:
                 # Turns of nothing are looked through.
                 continue

@@ -49,25 +49,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program], limits: Lim
     arch = _one(file, tree.Arch, "the architecture")
     input_ = _one(file, tree.Input, "the input")
     variants = _one(file, tree.Variants, "the table of variants")
-    blocks: dict[str, tree.Block] = {}
-    for item in file.items:
-        if isinstance(item, tree.Block):
-            name = item.name.text
-            check_name(item.name, "a block")
-            if name in blocks:
-                raise ArchError(
-                    Twice(
-                        item.name.span,
-                        f"the block `{name}` is defined twice",
-                        "the second",
-                        labels=[Label(blocks[name].name.span, "the first")],
-                        helps=["leave one of them out, or give it a name of its own"],
-                        fixes=[removal(item.span)],
-                    )
-                )
-            names = [*item.layers, *(each.name for each in item.parameters)]
-            check_parameters(names)
-            blocks[name] = item
+    blocks = _blocks(file)
     imported: dict[str, Program] = {}
     for item in file.items:
         if isinstance(item, tree.Import):
@@ -75,11 +57,58 @@ def read(file: tree.File, library: Callable[[tree.Import], Program], limits: Lim
             for word in item.names:
                 check_import(word, found, blocks)
                 blocks[word.text] = found.blocks[word.text]
-    inits = tuple(item for item in file.items if isinstance(item, tree.Init))
     kinds = (tree.Import, tree.Arch, tree.Input, tree.Variants, tree.Block, tree.Expect, tree.Init)
     body = tuple(item for item in file.items if not isinstance(item, kinds))
     if arch is not None:
         check_parameters([each.name for each in arch.parameters])
+    _check_whole(file, arch, input_, blocks, body)
+    return Program(
+        file=file,
+        arch=arch,
+        input=input_,
+        blocks=blocks,
+        imported=imported,
+        variants=read_variants(variants, arch, limits),
+        expects=tuple(item for item in file.items if isinstance(item, tree.Expect)),
+        inits=tuple(item for item in file.items if isinstance(item, tree.Init)),
+        limits=limits,
+        body=body,
+    )
+
+
+def _blocks(file: tree.File) -> dict[str, tree.Block]:
+    """The blocks of a file by their names. Raises ArchError for two of one name, and for names that mean something."""
+    blocks: dict[str, tree.Block] = {}
+    for item in file.items:
+        if not isinstance(item, tree.Block):
+            continue
+        name = item.name.text
+        check_name(item.name, "a block")
+        if name in blocks:
+            raise ArchError(
+                Twice(
+                    item.name.span,
+                    f"the block `{name}` is defined twice",
+                    "the second",
+                    labels=[Label(blocks[name].name.span, "the first")],
+                    helps=["leave one of them out, or give it a name of its own"],
+                    fixes=[removal(item.span)],
+                )
+            )
+        check_parameters([*item.layers, *(each.name for each in item.parameters)])
+        blocks[name] = item
+    return blocks
+
+
+def _check_whole(
+    file: tree.File,
+    arch: tree.Arch | None,
+    input_: tree.Input | None,
+    blocks: Mapping[str, tree.Block],
+    body: tuple[tree.Node, ...],
+) -> None:
+    """Raise ArchError for an architecture without an input, a network without an architecture, and an empty spec."""
+    if arch is not None:
         if input_ is None:
             raise ArchError(
                 Incomplete(
@@ -89,15 +118,12 @@ def read(file: tree.File, library: Callable[[tree.Import], Program], limits: Lim
                     helps=["say what comes in: `input 3x224x224`"],
                 )
             )
-    elif (
-        input_ is not None
-        or variants is not None
-        or inits
-        or any(not isinstance(item, (tree.Let, tree.Default)) for item in body)
+        return
+    of_a_network = (tree.Input, tree.Variants, tree.Init)
+    if any(isinstance(item, of_a_network) for item in file.items) or any(
+        not isinstance(item, (tree.Let, tree.Default)) for item in body
     ):
-        place = next(
-            item for item in file.items if isinstance(item, (tree.Input, tree.Variants, tree.Init)) or item in body
-        )
+        place = next(item for item in file.items if isinstance(item, of_a_network) or item in body)
         raise ArchError(
             Incomplete(
                 place.span,
@@ -107,7 +133,7 @@ def read(file: tree.File, library: Callable[[tree.Import], Program], limits: Lim
                 fixes=_small_arch(file) or [Edit(file.source.span(0, 0), "arch net\n")],
             )
         )
-    elif not blocks and not body:
+    if not blocks and not body:
         raise ArchError(
             Incomplete(
                 file.source.span(0, 0),
@@ -115,18 +141,6 @@ def read(file: tree.File, library: Callable[[tree.Import], Program], limits: Lim
                 helps=["a spec begins with `arch NAME` and `input 3x224x224`"],
             )
         )
-    return Program(
-        file=file,
-        arch=arch,
-        input=input_,
-        blocks=blocks,
-        imported=imported,
-        variants=read_variants(variants, arch, limits),
-        expects=tuple(item for item in file.items if isinstance(item, tree.Expect)),
-        inits=inits,
-        limits=limits,
-        body=body,
-    )
 
 
 def _small_arch(file: tree.File) -> list[Edit]:
