@@ -35,6 +35,17 @@ def record(kind: Kind) -> Kind:
     return kind
 
 
+def changed(value: Piece, /, **values: Any) -> Piece:
+    """A record with other values in some fields: what `dataclasses.replace` does, in a third of the time.
+
+    For those that are changed at every step of a walk. Nothing is checked, and nothing that was worked out is kept.
+    """
+    made = object.__new__(type(value))
+    vars(made).update(vars(value))
+    vars(made).update(values)
+    return made
+
+
 @dataclass_transform(kw_only_default=True, frozen_default=True, eq_default=False, field_specifiers=(field,))
 def by_identity(kind: type[Piece]) -> type[Piece]:
     """A record that is equal to itself alone, of fields that are named where it is made.

@@ -16,11 +16,13 @@ from archdsl.checking import check_program
 from archdsl.diagnostics import ArchError, Source
 from archdsl.diagnostics.spelling import COMPARED, Spelling, proposal, spelling
 from archdsl.elaborate.budget import Altogether
+from archdsl.ir.nodes import Member, Node
 from archdsl.limits import Limits
 from archdsl.once import once
 from archdsl.opening.imports import read_program
 from archdsl.opening.reading import text_source
 from archdsl.symbolic import NeedsValue, symbol
+from archdsl.syntax import tree
 from tests.growth.families import HEAD, within
 
 NAMES = st.text("abcA_1", min_size=1, max_size=12)
@@ -167,3 +169,25 @@ def test_no_spec_is_kept() -> None:
     del network
     gc.collect()
     assert [each() for each in kept] == [None, None]
+
+
+def test_two_hundred_programs_leave_nothing() -> None:
+    """As an editor that lives all day reads them: loaded, drawn up, written and dropped."""
+
+    def left() -> int:
+        gc.collect()
+        return sum(isinstance(each, (tree.Node, Node, Member)) for each in gc.get_objects())
+
+    def once_through(number: int) -> None:
+        body = f"b({number + 1}) [relu residual<conv3-4 | project>] x2\nm: [b(3)]\n"
+        network = archdsl.loads(f"{HEAD}block b(c) = [a: conv1-{{c}} bn]\n{body}")
+        network.source()
+        network.shapes(receptive_field=True).to_text()
+        network.to_json()
+        network.spec()
+
+    once_through(0)
+    before = left()
+    for number in range(200):
+        once_through(number)
+    assert left() <= before

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import pytest
 
-from archdsl.record import by_identity, record
+from archdsl.record import by_identity, changed, record
 
 
 @record
@@ -93,3 +93,11 @@ def test_a_piece_is_equal_to_itself_alone_and_says_its_fields() -> None:
     with pytest.raises(AttributeError):
         one.nothing = 1  # type: ignore[attr-defined]
     assert weakref.ref(one)() is one
+
+
+def test_a_record_is_changed_in_some_fields() -> None:
+    place = Place(1, 2, "note")
+    other = changed(place, column=5)
+    assert (other, other.note) == (Place(1, 5), "note")
+    assert place == Place(1, 2)
+    assert other == replace(place, column=5)

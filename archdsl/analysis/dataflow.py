@@ -32,7 +32,7 @@ from archdsl.ir.nodes import (
 from archdsl.ir.nodes import Repeat as RepeatNode
 from archdsl.layers.base import Layer
 from archdsl.merges.base import Join
-from archdsl.record import record
+from archdsl.record import changed, record
 from archdsl.shape import Dim, Shape
 
 AT_MOST = 100_000
@@ -146,10 +146,10 @@ class _Around:
         return self.prefix + text(at(name, **self.values))
 
     def turn(self, node: RepeatNode, run: NamedRun, number: int) -> _Around:
-        return replace(self, values={**self.values, **run.values(node, number)})
+        return changed(self, values={**self.values, **run.values(node, number)})
 
     def inside(self, node: Merge | Aux) -> _Around:
-        return replace(self, around=(*self.around, node))
+        return changed(self, around=(*self.around, node))
 
 
 class _Walk:
@@ -175,7 +175,7 @@ class _Walk:
     ) -> _Tensor:
         if (chain, kind) not in self.named_members:
             self.named_members[chain, kind] = names(chain, style(chain, kind))
-        return self.members(self.named_members[chain, kind], replace(around, home=object()), x, reach, made)
+        return self.members(self.named_members[chain, kind], changed(around, home=object()), x, reach, made)
 
     def members(
         self, members: Iterable[Named], around: _Around, x: _Tensor, reach: _Reachable, made: dict[Path, _Tensor]
@@ -192,7 +192,7 @@ class _Walk:
                 x = self.merge(node, each.sides, around, x, inside, inner, member.marks)
             else:
                 x = self.named(member, around.name(each.name), around, x, inside, inner)
-            found = reachable(member, inner, replace(x, direct=True)) if self.wanted else {}
+            found = reachable(member, inner, changed(x, direct=True)) if self.wanted else {}
             new = {path: tensor for path, tensor in found.items() if path in self.wanted}
             made |= new
             inside |= new
@@ -230,7 +230,7 @@ class _Walk:
         ends: list[_Tensor] = []
         for side, prefix in zip(sides, prefixes or itertools.repeat(""), strict=False):
             labels = f"{around.labels}#." if prefix else around.labels
-            here = replace(around.inside(node), prefix=around.prefix + prefix, labels=labels, home=object())
+            here = changed(around.inside(node), prefix=around.prefix + prefix, labels=labels, home=object())
             ends.append(self.members(side, here, x, {**reach, **made}, made))
         return self.joined(node, ends, around, x, marks)
 
@@ -239,7 +239,7 @@ class _Walk:
     ) -> _Tensor:
         node = member.node
         labels = around.labels + ("#" if member.label is None else name.removeprefix(around.prefix))
-        below = replace(around, prefix=name + ".", labels=labels + ".")
+        below = changed(around, prefix=name + ".", labels=labels + ".")
         match node:
             case LayerNode():
                 place = Place(node.span, node, around.home, around.around, member.marks, labels, x.direct)
@@ -252,7 +252,7 @@ class _Walk:
             case Aux():
                 return self.aux(node, member, name, around, x, reach)
             case Reference():
-                return replace(reach[node.target], direct=False)
+                return changed(reach[node.target], direct=False)
             case Merge():
                 prefixes = None if is_open(node) else (f"{number}." for number in itertools.count())
                 return self.merge(node, branches(node), below, x, reach, made, member.marks, prefixes)
@@ -260,8 +260,8 @@ class _Walk:
 
     def aux(self, node: Aux, member: Member, name: str, around: _Around, x: _Tensor, reach: _Reachable) -> _Tensor:
         alone = Member(label=member.label, node=node.body)
-        here = replace(around.inside(node), home=object())
-        made = self.named(alone, name, here, replace(reach[node.target], direct=False), reach, {})
+        here = changed(around.inside(node), home=object())
+        made = self.named(alone, name, here, changed(reach[node.target], direct=False), reach, {})
         self.auxiliary.append((name, made.number))
         return x
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 
 from archdsl.analysis.cost import Costs
@@ -33,7 +32,7 @@ from archdsl.ir.nodes import (
     at,
     text,
 )
-from archdsl.record import record
+from archdsl.record import changed, record
 from archdsl.shape import Dim
 
 AT_MOST = 20_000
@@ -116,10 +115,10 @@ class _Place:
 
     def turn(self, node: Repeat, run: NamedRun, number: Dim) -> _Place:
         """This place in a turn of a run of the repeat."""
-        return replace(self, values={**self.values, **run.values(node, number)})
+        return changed(self, values={**self.values, **run.values(node, number)})
 
     def below(self, prefix: str | None = None) -> _Place:
-        return replace(self, prefix=self.prefix if prefix is None else prefix, depth=self.depth + 1)
+        return changed(self, prefix=self.prefix if prefix is None else prefix, depth=self.depth + 1)
 
 
 class _View:
@@ -163,20 +162,20 @@ class _View:
             yield number, branch, place
             if self.receptive is not None and place.reached is not None:
                 _, marks = self.receptive.behind_run(branch, 1, place.reached)
-                place = replace(place, reached=place.reached._replace(marks=marks))
+                place = changed(place, reached=place.reached._replace(marks=marks))
 
     def behind(self, member: Member, place: _Place) -> _Place:
         """The place behind a member."""
         if self.receptive is None or place.reached is None:
             return place
-        return replace(place, reached=self.receptive.behind(member, place.reached))
+        return changed(place, reached=self.receptive.behind(member, place.reached))
 
     def repeat(self, node: Repeat, runs: tuple[NamedRun, ...], place: _Place) -> Iterator[Row]:
         for run in runs:
             count = run.run.count
             yield from self.run(run, place.turn(node, run, 0), place.turn(node, run, count - 1))
             if self.receptive is not None and place.reached is not None:
-                place = replace(place, reached=self.receptive.behind_run(run.run.node, count, place.reached))
+                place = changed(place, reached=self.receptive.behind_run(run.run.node, count, place.reached))
 
     def run(self, run: NamedRun, first: _Place, last: _Place) -> Iterator[Row]:
         members, count = run.members, run.run.count
@@ -209,7 +208,7 @@ class _View:
         yield self.row(node, name, last, count, place)
         below = place.below(name + ".")
         if isinstance(node, Aux):
-            below = replace(self.at_label(node.target, below), training=True)
+            below = changed(self.at_label(node.target, below), training=True)
             node = node.body
         if isinstance(node, Call):
             yield from self.container(node.body, "block", below)
@@ -217,7 +216,7 @@ class _View:
             yield from self.container(node, "group", below)
         elif isinstance(node, Merge):
             for (number, _, inside), side in zip(self.branches(node, below), branches(node), strict=True):
-                place = inside if is_open(node) else replace(inside, prefix=f"{name}.{number}.")
+                place = inside if is_open(node) else changed(inside, prefix=f"{name}.{number}.")
                 yield from _beginning(number, self.members(side, place))
 
     def row(self, node: Node, name: str, last: str, count: int, place: _Place) -> Row:
@@ -246,13 +245,13 @@ class _View:
     def at_label(self, target: Path, place: _Place) -> _Place:
         """The place where a label's tensor is in place of the one that arrives."""
         reached = place.reached
-        return place if reached is None else replace(place, reached=reached._replace(here=reached.marks[target]))
+        return place if reached is None else changed(place, reached=reached._replace(here=reached.marks[target]))
 
 
 def _beginning(branch: int, found: Iterator[Row]) -> Iterator[Row]:
     """The rows of a branch, the first marked with the branch's number."""
     for row in found:
-        yield replace(row, branch=branch)
+        yield changed(row, branch=branch)
         break
     yield from found
 

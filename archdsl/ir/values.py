@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any, TypeAlias, TypeGuard
 
 from archdsl.diagnostics import Span
 from archdsl.ir.free_names import free_names
 from archdsl.ir.marks import Path
-from archdsl.record import record
+from archdsl.record import changed, record
 from archdsl.shape import Shape
 from archdsl.symbolic import Comparison, Expr, Junction
 from archdsl.syntax import tree
@@ -88,15 +88,15 @@ class Scope:
     labels: Mapping[str, Labelled] = field(default_factory=dict)
 
     def bind(self, /, **names: Value) -> Scope:
-        return replace(self, names={**self.names, **names})
+        return changed(self, names={**self.names, **names})
 
     def with_after(self, after: tree.After) -> Scope:
-        return replace(self, afters={**self.afters, after.keyword.text: self.said(after)})
+        return changed(self, afters={**self.afters, after.keyword.text: self.said(after)})
 
     def with_default(self, default: tree.Default) -> Scope:
         keyword = default.keyword.text
         more = (*self.defaults.get(keyword, ()), self.said(default))
-        return replace(self, defaults={**self.defaults, keyword: more})
+        return changed(self, defaults={**self.defaults, keyword: more})
 
     def said(self, statement: tree.Default | tree.After) -> Said:
         """A statement with the names it means here."""
@@ -109,10 +109,10 @@ class Scope:
         return (*self.afters.values(), *(each for said in self.defaults.values() for each in said))
 
     def with_labels(self, labels: Mapping[str, Labelled]) -> Scope:
-        return replace(self, labels={**self.labels, **labels}) if labels else self
+        return changed(self, labels={**self.labels, **labels}) if labels else self
 
     def without_afters(self) -> Scope:
-        return replace(self, afters={})
+        return changed(self, afters={})
 
     def key(self, free: tuple[str, ...], identity: Identities) -> tuple[Any, ...]:
         """What a memo must know of this scope for a piece of text with these free names."""
