@@ -71,7 +71,8 @@ def _try(family: str, stage: str, most: float, patience: float, pipe: Connection
     resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))
     for n, text in _texts(family):
         used = math.ceil(resource.getrusage(resource.RUSAGE_SELF).ru_utime + patience)
-        resource.setrlimit(resource.RLIMIT_CPU, (used, used))
+        # What is given up may not be raised again, so that only the limit that bites is moved.
+        resource.setrlimit(resource.RLIMIT_CPU, (used, resource.getrlimit(resource.RLIMIT_CPU)[1]))
         try:
             taken, code = seconds(stage, text)
         except Exception as error:
