@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
+from archdsl.elaborate.branches import BranchMismatch
 from archdsl.elaborate.joining import same, same_shape
-from archdsl.elaborate.statements.merge import BranchMismatch
 from archdsl.ir.marks import Path
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Merge, Node, Reference, Repeat, reachable
 from archdsl.layers.base import assume_bounds

@@ -6,13 +6,8 @@ where a text can't leave a number or a condition open it raises NeedsValue, and 
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import field
-from functools import cached_property
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic
 
 from archdsl.backends.classes.calls import (
     SIZE,
@@ -29,8 +24,9 @@ from archdsl.backends.classes.calls import (
 )
 from archdsl.backends.classes.handed import bindings
 from archdsl.backends.classes.inner_tensors import InnerTensors
-from archdsl.backends.classes.names import Namespace
+from archdsl.backends.classes.language import Class, Language, Text, Work
 from archdsl.backends.classes.parameters import Argument, Parameters, handed_constants
+from archdsl.backends.classes.titles import Titles
 from archdsl.backends.classes.verify import same_names, verify
 from archdsl.elaborate.architecture import build_body, elaborator_of
 from archdsl.elaborate.budget import Budget
@@ -38,93 +34,12 @@ from archdsl.elaborate.elaborator import Elaborator
 from archdsl.elaborate.program import Program
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.free_names import free_names
-from archdsl.ir.marks import Path
 from archdsl.ir.names import Kind
-from archdsl.ir.nodes import Architecture, Chain, Choice, Merge, Node, Repeat
-from archdsl.ir.values import BlockValue, Labelled, LayerValue, Value, is_number
+from archdsl.ir.nodes import Architecture, Chain, Merge, Node
+from archdsl.ir.values import Labelled, Value, is_number
 from archdsl.ir.walk import walk
-from archdsl.record import record
-from archdsl.symbolic import Comparison, Expr, Junction, NeedsValue, Symbol, compare, negate, symbol, symbols
+from archdsl.symbolic import Comparison, Expr, Junction, NeedsValue, Symbol, symbol, symbols
 from archdsl.syntax import tree
-
-
-@record
-class Work:
-    """A class to be written: what is in it, on unknown numbers."""
-
-    kind: Kind
-    node: Node | None
-    """A call of it; None of the network's own class."""
-    title: str
-    """What it is called after."""
-    body: Chain | Merge
-    outer: tuple[Path, ...]
-    """The tensors of labels outside it that it takes beside what arrives, in order."""
-    given: tuple[Path, ...]
-    """The tensors of labels inside it that it gives beside its output, in order."""
-    witnesses: Witnesses
-    """The calls that it serves."""
-    identifiers: Mapping[str, str]
-    """What a number of a call is called in it."""
-    wholes: Mapping[tuple[str, ...], str] = field(default_factory=dict)
-    """The parameters that stand for several symbols at once, such as a kernel with its axes."""
-    lets: Mapping[Expr, str] = field(default_factory=dict)
-    """Sums and products that the spec gives a name."""
-
-    @contextmanager
-    def within(self, node: Node, part: Node) -> Iterator[None]:
-        """Look only at the calls in which a part of a node is there, and at each turn in which it is."""
-        with ExitStack() as inside:
-            if isinstance(node, Choice):
-                holds = node.condition if part is node.then else negate(node.condition)
-                inside.enter_context(self.witnesses.narrow(holds))  # type: ignore[arg-type]
-            elif isinstance(node, Merge) and not isinstance(node.agrees, bool) and part is not node.branches[0]:
-                inside.enter_context(self.witnesses.narrow(negate(node.agrees)))  # type: ignore[arg-type]
-            elif isinstance(node, Repeat):
-                (run,) = (run for run in node.runs if run.node is part)
-                if run.turn is not None:
-                    inside.enter_context(self.witnesses.turns(run.turn, run.count))
-                elif isinstance(run.count, Expr):
-                    # Where there is no turn there is no call to serve.
-                    inside.enter_context(self.witnesses.narrow(compare(">=", run.count, 1)))  # type: ignore[arg-type]
-            yield
-
-
-Text = TypeVar("Text")
-
-
-class Language(Protocol[Text]):
-    """What writes classes."""
-
-    words: ClassVar[Mapping[str, str]]
-    """What it calls the numbers of a layer that is handed over, where it has another word than the layer."""
-
-    def variables(self) -> Namespace:
-        """Names for the parameters of one class."""
-        ...
-
-    def body(self, work: Work) -> tuple[Text, set[str]]:
-        """The text of a class, and the identifiers that it uses. Raises NeedsValue for what it can't leave open."""
-        ...
-
-    def define(self, work: Work, text: Text, arguments: tuple[Argument, ...]) -> str:
-        """Make a class of a text, and say what it is called."""
-        ...
-
-    def drop(self, names: Iterable[str]) -> None:
-        """Give up classes, and what they are called."""
-        ...
-
-
-@record
-class Class:
-    """A class and how it is called."""
-
-    name: str
-    arguments: tuple[Argument, ...]
-    fixed: frozenset[str] = frozenset()
-    """The numbers of a call that stand in its text."""
-
 
 Served = dict[frozenset[tuple[str, Any]], Class]
 """The classes of a key, by the numbers of the calls that each serves."""
@@ -144,6 +59,7 @@ class Classes(Generic[Text]):
         for node in walk(architecture.body):
             if is_class(node):
                 self.nodes.setdefault(key_and_row(node)[0], []).append(node)
+        self.titles = Titles(architecture.body, self.nodes)
         self.built: dict[Key, Served] = {}
         self.order: list[Class] = []
         """Those that are in use, each behind the ones that it calls."""
@@ -267,7 +183,7 @@ class Classes(Generic[Text]):
         reach = elaborator.labels_of[body]
         given = tuple(reach[word].path for word in self.inner.words_of(key) if word in reach)
         kind: Kind = "block" if inside else "group"
-        title, lets = self.title(node), named_values(elaborator)
+        title, lets = self.titles.of(node), named_values(elaborator)
         work = Work(kind, node, title, body, outer, given, witnesses, numbers.identifiers, numbers.printed, lets)
         self.verify(key, numbers, work)
         text, used = self.language.body(work)
@@ -303,35 +219,6 @@ class Classes(Generic[Text]):
                 outer = dict(zip(work.outer, outer_tensors(each), strict=True))
                 verify(work.witnesses, numbers.known(row), work.body, each, outer)
                 same_names(work.witnesses, numbers.known(row), work.body, each, work.kind)
-
-    def title(self, node: Node) -> str:
-        """What the class of a node is called after."""
-        text = node.provenance.text
-        if isinstance(text, tree.Block):
-            words = [text.name.text]
-            if self.kinds[text] > 1:
-                words += [_word(value) for _, value in node.provenance.bindings if not is_number(value)]
-            return "_".join(words)
-        if isinstance(node, Merge):
-            return node.kind
-        return self.labels.get(text, "group" if node.provenance.inside else "branch")
-
-    @cached_property
-    def kinds(self) -> Counter[tree.Node]:
-        """How many kinds of arguments each text is called with."""
-        return Counter(text for text, _ in {(key.text, key.special) for key in self.nodes})
-
-    @cached_property
-    def labels(self) -> dict[tree.Node, str]:
-        """The label of each group that has one."""
-        found: dict[tree.Node, str] = {}
-        for node in walk(self.architecture.body):
-            if isinstance(node, Chain):
-                for member in node.members:
-                    if member.label is not None and member.node.origin is not None:
-                        word = "".join(str(piece) for piece in member.label if isinstance(piece, str))
-                        found.setdefault(member.node.origin.text, word)
-        return found
 
     # The network itself
 
@@ -417,11 +304,3 @@ def named_values(elaborator: Elaborator) -> dict[Expr, str]:
         ):
             found.setdefault(value, name)
     return found
-
-
-def _word(value: Value) -> str:
-    if isinstance(value, LayerValue):
-        return value.keyword
-    if isinstance(value, BlockValue):
-        return value.definition.name.text
-    return re.sub(r"[^A-Za-z0-9]+", "_", str(value)) if isinstance(value, (str, bool)) else ""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
-from archdsl.backends.classes.building import Work
 from archdsl.backends.classes.calls import SIZE, needed_marks
+from archdsl.backends.classes.language import Work
 from archdsl.backends.classes.names import Namespace, identifier
 from archdsl.backends.python.layout import Bracket, Doc, call, lines
 from archdsl.backends.python.literals import literal, name_literal

@@ -7,8 +7,9 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from archdsl.backends.classes.building import Classes, Work
+from archdsl.backends.classes.building import Classes
 from archdsl.backends.classes.calls import key_and_row
+from archdsl.backends.classes.language import Work
 from archdsl.backends.classes.names import Namespace, camel, class_name
 from archdsl.backends.classes.parameters import Argument
 from archdsl.backends.python.layout import WIDTH

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from archdsl.backends.classes.building import Work
+from archdsl.backends.classes.language import Work
 from archdsl.backends.python.layout import STEP, WIDTH, call, lines
 from archdsl.backends.python.literals import literal
 from archdsl.backends.torch.class_text import ClassText

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from archdsl.analysis.dataflow import Operation
 from archdsl.analysis.instances import Instance
 from archdsl.elaborate.binding import split_digits
-from archdsl.elaborate.statements.merge import PROJECTION_SOURCE
+from archdsl.elaborate.residuals import PROJECTION_SOURCE
 from archdsl.layers.biased import BiasedLayer
 from archdsl.layers.normalization import BatchNorm
 from archdsl.rewrite.draft import Draft

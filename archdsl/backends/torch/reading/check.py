@@ -15,7 +15,7 @@ from archdsl.backends.torch.reading.expected import Classes, Expected, Wrong, le
 from archdsl.backends.torch.reading.source import Layers, Outputs, Self, Source
 from archdsl.backends.torch.reading.values import FLATTENED, Container, Made, Parameter, Problem, Tensor, Term, Terms
 from archdsl.diagnostics import Span
-from archdsl.elaborate.statements.merge import PROJECTION_SOURCE
+from archdsl.elaborate.residuals import PROJECTION_SOURCE
 from archdsl.ir.names import as_container, is_open, names, style
 from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Merge, Node
 from archdsl.layers.torch_call import Function, Module
