@@ -12,6 +12,7 @@ from archdsl.ir.marks import Mark
 from archdsl.ir.names import Kind, Named, NamedRun, branches, has_state, is_open, names, style
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, at, text
 from archdsl.shape import Dim
+from archdsl.symbolic import Expr
 
 
 class WrittenOut:
@@ -45,7 +46,7 @@ class WrittenOut:
                 yield from self.merge(node, each.sides, values)
                 said = ""
             else:
-                named = member.label is not None or self.shifted or (not numbered and has_state(node))
+                named = member.label is not None or self.shifted or (not numbered and (self.crowded or has_state(node)))
                 said = text(at(each.name, **values)) if named else ""
                 if marks and not said and not has_state(node):
                     said = self.labels.new(marks[0], member)
@@ -101,16 +102,20 @@ class WrittenOut:
     def container(self, chain: Chain, kind: Kind, labelled: bool) -> str:
         """A group that is a module of its own: with a label, or as a group inside another."""
         chosen = style(chain, kind)
-        spliced, shifted = self.outside, self.shifted
-        self.outside = self.shifted = False
+        members = names(chain, chosen)
+        before = self.outside, self.shifted, self.crowded
+        self.outside, self.shifted, self.crowded = False, False, any(map(_has_number, members))
         try:
-            inner = " ".join(self.members(names(chain, chosen), {}, kind, chosen == "numbered"))
+            inner = " ".join(self.members(members, {}, kind, chosen == "numbered"))
         finally:
-            self.outside, self.shifted = spliced, shifted
-        return f"[[{inner}]]" if spliced and not labelled else f"[{inner}]"
+            self.outside, self.shifted, self.crowded = before
+        return f"[[{inner}]]" if self.outside and not labelled else f"[{inner}]"
 
     outside = True
     """Whether a group without a label would be spliced here, as at the top and in a branch."""
+
+    crowded = False
+    """Whether a label in the container at hand is a number, so that no member may be called by its position."""
 
     shifted = False
     """Whether a label was added in the container or branch at hand, so that places no longer are the names."""
@@ -136,3 +141,11 @@ class WrittenOut:
             branches = [*branches, "optional"]
         arguments = node.join.written.removeprefix(node.kind)
         yield f"{node.kind}<{' | '.join(branches)}>{arguments}"
+
+
+def _has_number(each: Named) -> bool:
+    """Whether a member, or one of a repeat's turns, has a number for its label."""
+    label = each.member.label
+    if label is not None and all(isinstance(piece, Expr) or str(piece).isdigit() for piece in label):
+        return True
+    return any(_has_number(inner) for run in each.runs for inner in run.members)

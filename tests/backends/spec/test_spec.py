@@ -115,6 +115,7 @@ OUT = {
     "a block that is handed to itself": "block f<l> = [conv1-3 l] f<f<relu>>",
     "turns that differ": "[if {i == 1} [relu] conv3-4] x3 as i",
     "a label inside that hides the one that is meant": "block u<p> = [a: conv3-4 p] a: conv3-4 u<add<@a | identity>>",
+    "labels that are numbers": 'block b(n) = [[relu] x{n} "0": [conv3-4] tanh] a: conv3-4 [if {i} [b(i + 1)]] x2 as i',
     "a projection that its defaults changed": "block b = [default conv(bias=true) residual<conv3-8/2 | project>] b",
 }
 
