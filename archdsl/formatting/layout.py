@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archdsl.formatting.pieces import END, ROW, Bracket, Piece
+from archdsl.formatting.piece import Bracket, Piece
+from archdsl.formatting.pieces import END, ROW
 from archdsl.formatting.table import width
 from archdsl.syntax.tree import Statement
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from archdsl.formatting.pieces import Piece
+from archdsl.formatting.piece import Piece
 
 _NONE_BEFORE = {
     *("COMMA", "COLON", "_COLON", "POWER"),

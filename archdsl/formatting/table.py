@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from archdsl.diagnostics.columns import columns
-
-if TYPE_CHECKING:
-    from archdsl.formatting.pieces import Piece
+from archdsl.formatting.piece import Piece
 
 _NUMBER = re.compile(r"-?[0-9][0-9_.]*([eE][+-]?[0-9]+)?[kMG]?")
 _DASHES = re.compile(r":?-+:?")

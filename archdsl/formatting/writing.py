@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from archdsl.formatting.layout import STEP, indentation
-from archdsl.formatting.pieces import END, Piece
+from archdsl.formatting.piece import Piece
+from archdsl.formatting.pieces import END
 from archdsl.formatting.table import width
 
 

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import nn
 
@@ -15,10 +15,8 @@ from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.run_folder import CONFUSION, CURVES, METRICS, MISCLASSIFIED, TABLE, WEIGHTS, Run
 from archdsl.train.checkpoint import Epoch
 from archdsl.train.preparation import Preparation
+from archdsl.train.result import Result
 from archdsl.writing import Kept
-
-if TYPE_CHECKING:
-    from archdsl.train.training import Result
 
 
 def write_progress(run: Run, history: Iterable[Epoch]) -> None:

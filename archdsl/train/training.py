@@ -11,7 +11,7 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import archdsl
 from archdsl.analysis.batches import require_batch
@@ -22,7 +22,6 @@ from archdsl.recipes.fitting import Fitted
 from archdsl.recipes.prepared import Prepared
 from archdsl.recipes.processes import is_first
 from archdsl.recipes.run_folder import CHECKPOINT, DESCRIPTION, PREPARATION, ChangedNetwork, Run
-from archdsl.record import record
 from archdsl.train import checkpoint
 from archdsl.train.batches import Share, steps
 from archdsl.train.beginning import beginning, require_same
@@ -30,27 +29,14 @@ from archdsl.train.checkpoint import Epoch, State
 from archdsl.train.engine import engine, quiet, refusals
 from archdsl.train.keeping import Keeping
 from archdsl.train.learning import Learning, LossNotFinite
-from archdsl.train.preparation import Preparation
 from archdsl.train.progress import Watching
-from archdsl.train.reading import Data, read_data
+from archdsl.train.reading import read_data
+from archdsl.train.result import Result
 from archdsl.train.results import save_weights, write_progress, write_results
 from archdsl.train.starting import Say, load_state, restart, start
 from archdsl.train.stopping import Stop, Stopped
 from archdsl.train.tuning import Tuning
 from archdsl.writing import Kept
-
-
-@record
-class Result:
-    """What came of a training. `metrics` is what `metrics.json` has; `scores` [N, classes] are of the test set."""
-
-    run: Run
-    metrics: dict[str, Any]
-    history: tuple[Epoch, ...]
-    scores: Tensor | None
-    data: Data
-    preparation: Preparation
-    finished: bool
 
 
 def train(run: Run, data: DataSet, *, resume: bool = False, say: Say = print) -> Result:

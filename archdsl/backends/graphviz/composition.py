@@ -6,15 +6,10 @@ from dataclasses import replace
 
 from archdsl.analysis.cost import Cost
 from archdsl.analysis.where import Where
+from archdsl.backends.graphviz.canvas import Canvas
 from archdsl.backends.graphviz.drawing import (
-    Arrow,
-    Box,
     Drawing,
-    Edge,
     Frame,
-    Kind,
-    Outline,
-    TooLarge,
     join_only_children,
 )
 from archdsl.backends.graphviz.likeness import Group, Likeness
@@ -52,25 +47,19 @@ MOST_GROUPS = 6
 """How many kinds of turns of one repeat are drawn before the ones in the middle are left out."""
 
 
-class Composer:
+class Composer(Canvas):
     """Walks a network once and collects boxes and arrows. Raises TooLarge beyond `limit` boxes."""
 
     def __init__(self, architecture: Architecture, depth: int, fold: bool, limit: int) -> None:
+        super().__init__(limit)
         self.architecture = architecture
         self.depth = depth
         self.fold = fold
-        self.limit = limit
-        self.aside = False
-        """Whether the walk is in a branch beside another."""
         self.closed = False
         """Whether something could be opened further."""
         self.likeness = Likeness()
         self.costs = self.likeness.costs
         self.merges = Merges(self)
-        self.boxes: list[Box] = []
-        self.edges: list[Edge] = []
-        self.left: set[Box] = set()
-        """The boxes that an arrow leaves already."""
         self.referenced = {mark for path in self.likeness.targets(architecture.body) for mark in path}
 
     def drawing(self) -> Drawing:
@@ -90,28 +79,6 @@ class Composer:
         where = Where(net).text
         subtitle = " · ".join([*_totals(cost), *([f"where {where}"] if where else [])])
         return Drawing(net.name + variant, subtitle, root, self.boxes, self.edges)
-
-    # Boxes and arrows
-
-    def box(self, shape: Outline, frame: Frame, title: str, role: Role | None = None) -> Box:
-        if len(self.boxes) >= self.limit:
-            raise TooLarge
-        made = Box(len(self.boxes), shape, frame, title, role, spine=not self.aside)
-        self.boxes.append(made)
-        frame.children.append(made)
-        return made
-
-    def frame(self, kind: Kind, title: str, around: Frame, times: str = "") -> Frame:
-        made = Frame(title, times, around, kind)
-        around.children.append(made)
-        return made
-
-    def arrow(self, tail: Point, head: Box, kind: Arrow = "main", label: str = "") -> None:
-        """An arrow; the first to leave a box bears the shape that the box made."""
-        if not label:
-            label, tail.shape = tail.shape, ""
-        self.edges.append(Edge(tail.box, head, kind, label))
-        self.left.add(tail.box)
 
     # Chains
 
