@@ -13,7 +13,8 @@ from dataclasses import field, replace
 
 from archdsl.diagnostics import ArchError, Diagnostic, Span
 from archdsl.ir.marks import Mark, Path
-from archdsl.ir.names import Kind, Named, NamedRun, branches, is_open, names, style
+from archdsl.ir.named import Named, NamedRun
+from archdsl.ir.names import Kind, branches, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
     Aux,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from archdsl.analysis.notation import node_text
 from archdsl.formula import sizes_text
 from archdsl.ir.marks import Mark, Path, spelled
-from archdsl.ir.names import Kind, Named, names, style
+from archdsl.ir.named import Named
+from archdsl.ir.names import Kind, names, style
 from archdsl.ir.nodes import (
     Architecture,
     Aux,

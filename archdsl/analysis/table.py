@@ -16,7 +16,8 @@ from archdsl.analysis.cost import Costs
 from archdsl.analysis.notation import node_text
 from archdsl.analysis.receptive_field import Fields, Reached, ReceptiveFields, fields, start
 from archdsl.ir.marks import Path
-from archdsl.ir.names import Kind, Named, NamedRun, branches, is_open, names, style
+from archdsl.ir.named import Named, NamedRun
+from archdsl.ir.names import Kind, branches, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
     Aux,

@@ -11,7 +11,8 @@ from archdsl.elaborate.elaborator import Elaborator
 from archdsl.elaborate.expressions import Evaluator
 from archdsl.elaborate.labels import unknown_label
 from archdsl.elaborate.statements.head import check_keyword
-from archdsl.ir.names import Kind, Named, names, style
+from archdsl.ir.named import Named
+from archdsl.ir.names import Kind, names, style
 from archdsl.ir.nodes import Aux, Call, Chain, Initial, LayerNode, Node
 from archdsl.ir.values import Scope
 from archdsl.layers.initialization import Initialization, initializations

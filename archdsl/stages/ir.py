@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from archdsl.analysis.notation import node_text, value_text
 from archdsl.ir.marks import spelled
-from archdsl.ir.names import Kind, Named, branches, names, style
+from archdsl.ir.named import Named
+from archdsl.ir.names import Kind, branches, names, style
 from archdsl.ir.nodes import Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.stages.base import Stage, Way
 

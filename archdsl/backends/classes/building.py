@@ -6,7 +6,6 @@ where a text can't leave a number or a condition open it raises NeedsValue, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Generic
 
 from archdsl.backends.classes.calls import (
@@ -25,7 +24,7 @@ from archdsl.backends.classes.calls import (
 from archdsl.backends.classes.handed import bindings
 from archdsl.backends.classes.inner_tensors import InnerTensors
 from archdsl.backends.classes.language import Class, Language, Text, Work
-from archdsl.backends.classes.parameters import Argument, Parameters, handed_constants
+from archdsl.backends.classes.parameters import Argument, Parameters, below_zero, handed_constants
 from archdsl.backends.classes.titles import Titles
 from archdsl.backends.classes.verify import same_names, verify
 from archdsl.elaborate.architecture import build_body, elaborator_of
@@ -287,11 +286,6 @@ def _unsettled(value: Any) -> list[Any]:
     if not isinstance(value, tuple):
         return []
     return [each for inner in value for each in ([inner] if isinstance(inner, Expr) else _unsettled(inner))]
-
-
-def below_zero(row: Mapping[str, Any]) -> frozenset[str]:
-    """The numbers that stand in a text as they are, since formulas of unknown ones take those to be sizes."""
-    return frozenset(name for name, value in row.items() if isinstance(value, (int, float)) and value < 0)
 
 
 def named_values(elaborator: Elaborator) -> dict[Expr, str]:

@@ -176,3 +176,8 @@ def block_defaults(node: Node) -> dict[str, int | float]:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             found[each.name.text] = value
     return found
+
+
+def below_zero(row: Mapping[str, Any]) -> frozenset[str]:
+    """The numbers that stand in a text as they are, since formulas of unknown ones take those to be sizes."""
+    return frozenset(name for name, value in row.items() if isinstance(value, (int, float)) and value < 0)

@@ -8,7 +8,8 @@ from typing import Any
 
 from archdsl.elaborate.witnesses import Row, Witnesses
 from archdsl.ir.marks import Mark, Path, spelled
-from archdsl.ir.names import Kind, Named, at_most_one, names, style
+from archdsl.ir.named import Named
+from archdsl.ir.names import Kind, at_most_one, names, style
 from archdsl.ir.nodes import Aux, Call, Chain, Choice, LayerNode, Member, Merge, Node, Reference, Repeat
 from archdsl.ir.walk import walk
 from archdsl.shape import Shape

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from archdsl.backends.graphviz.drawing import Arrow, Box, Edge, Frame, Kind, Outline, TooLarge
 from archdsl.backends.graphviz.places import Marks, Place, Point
-from archdsl.ir.names import Named
+from archdsl.ir.named import Named
 from archdsl.ir.nodes import Node
 from archdsl.layers.base import Role
 

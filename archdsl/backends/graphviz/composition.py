@@ -25,7 +25,8 @@ from archdsl.backends.graphviz.wording import (
     shape_text,
 )
 from archdsl.ir.marks import spelled
-from archdsl.ir.names import Named, NamedRun, names, style
+from archdsl.ir.named import Named, NamedRun
+from archdsl.ir.names import names, style
 from archdsl.ir.nodes import (
     Architecture,
     Aux,

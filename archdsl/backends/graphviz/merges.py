@@ -9,7 +9,8 @@ from archdsl.backends.graphviz.drawing import Arrow
 from archdsl.backends.graphviz.likeness import is_identity, layers_in
 from archdsl.backends.graphviz.places import Marks, Place, Point, changed, look_up
 from archdsl.backends.graphviz.wording import shape_text
-from archdsl.ir.names import Named, is_open, names, style
+from archdsl.ir.named import Named
+from archdsl.ir.names import is_open, names, style
 from archdsl.ir.nodes import Chain, Merge, Node, Reference
 from archdsl.layers.base import Role
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from archdsl.backends.graphviz.drawing import Box, Frame
 from archdsl.backends.graphviz.wording import name_text, shape_text
 from archdsl.ir.marks import Path
-from archdsl.ir.names import Named
+from archdsl.ir.named import Named
 from archdsl.ir.nodes import Node
 from archdsl.record import record
 from archdsl.shape import Dim, Shape

@@ -9,7 +9,8 @@ from archdsl.backends.spec.layers import said_of
 from archdsl.backends.spec.text import of_label, plain
 from archdsl.elaborate.bias import starts_with_norm
 from archdsl.ir.marks import Mark
-from archdsl.ir.names import Kind, Named, NamedRun, branches, has_state, is_open, names, style
+from archdsl.ir.named import Named, NamedRun
+from archdsl.ir.names import Kind, branches, has_state, is_open, names, style
 from archdsl.ir.nodes import Architecture, Aux, Call, Chain, LayerNode, Member, Merge, Node, Reference, Repeat, at, text
 from archdsl.shape import Dim
 from archdsl.symbolic import Expr

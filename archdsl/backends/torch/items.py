@@ -7,7 +7,7 @@ from keyword import iskeyword
 from archdsl.backends.classes.names import identifier
 from archdsl.backends.python.layout import Bracket, Doc, Joined, call
 from archdsl.backends.python.literals import name_literal
-from archdsl.ir.names import Named
+from archdsl.ir.named import Named
 from archdsl.ir.nodes import Name, Node
 from archdsl.record import record
 from archdsl.shape import Dim

@@ -15,7 +15,8 @@ from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import Modules
 from archdsl.backends.torch.needs import holds_modules, may_overwrite
 from archdsl.ir.marks import Path, spelled
-from archdsl.ir.names import Named, NamedRun, names
+from archdsl.ir.named import Named, NamedRun
+from archdsl.ir.names import names
 from archdsl.ir.nodes import Aux, Choice, LayerNode, Member, Merge, Name, Reference, Repeat
 from archdsl.layers.base import Role
 from archdsl.layers.torch_call import Function, Module, Parameter

@@ -16,7 +16,8 @@ from archdsl.backends.torch.namespace import TAKEN
 from archdsl.backends.torch.needs import flatten_ahead, is_keyed, is_single_module, may_overwrite
 from archdsl.backends.torch.units import best_unit, sums
 from archdsl.diagnostics import Span
-from archdsl.ir.names import Named, NamedRun, names, style
+from archdsl.ir.named import Named, NamedRun
+from archdsl.ir.names import names, style
 from archdsl.ir.nodes import Call, Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference, Repeat, at
 from archdsl.layers.torch_call import Function, Module, Step
 from archdsl.shape import Dim

@@ -13,7 +13,8 @@ from archdsl.backends.torch.members import Members
 from archdsl.backends.torch.merging import forward_merge
 from archdsl.backends.torch.modules import Modules
 from archdsl.backends.torch.needs import holds_modules, is_keyed
-from archdsl.ir.names import Named, NamedRun, names
+from archdsl.ir.named import Named, NamedRun
+from archdsl.ir.names import names
 from archdsl.ir.nodes import Chain, Choice, LayerNode, Member, Merge, Name, Node, Reference
 from archdsl.symbolic import Expr, NeedsValue, negate
 

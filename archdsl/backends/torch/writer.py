@@ -17,7 +17,8 @@ from archdsl.backends.torch.modules import Modules
 from archdsl.backends.torch.needs import is_keyed
 from archdsl.backends.torch.positional import Positional
 from archdsl.backends.torch.shared import Shared
-from archdsl.ir.names import Named, as_container, is_open, leaks, names, style
+from archdsl.ir.named import Named
+from archdsl.ir.names import as_container, is_open, leaks, names, style
 from archdsl.ir.nodes import Chain, Merge, Repeat
 from archdsl.symbolic import Expr
 

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from archdsl.ir.marks import Path
-from archdsl.ir.names import Kind, Named, is_open, names, style
+from archdsl.ir.named import Named
+from archdsl.ir.names import Kind, is_open, names, style
 from archdsl.ir.nodes import (
     Architecture,
     Aux,

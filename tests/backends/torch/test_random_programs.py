@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archdsl.diagnostics import ArchError
-from archdsl.ir.names import Kind, Named, is_open, names, style
+from archdsl.ir.named import Named
+from archdsl.ir.names import Kind, is_open, names, style
 from archdsl.ir.nodes import Call, Chain, LayerNode, Member, Merge, Node, Repeat, at, text
 from archdsl.network import Network, loads
 from archdsl.shape import Dim

@@ -12,7 +12,9 @@ from archdsl.backends.classes.inner_tensors import InnerTensors
 from archdsl.backends.torch.functions import FUNCTIONS
 from archdsl.backends.torch.needs import flatten_ahead
 from archdsl.backends.torch.reading.expected import Classes, Expected, Wrong, leaf_of
-from archdsl.backends.torch.reading.source import Layers, Outputs, Self, Source
+from archdsl.backends.torch.reading.layers import Layers
+from archdsl.backends.torch.reading.objects import Outputs, Self
+from archdsl.backends.torch.reading.source import Source
 from archdsl.backends.torch.reading.values import FLATTENED, Container, Made, Parameter, Problem, Tensor, Term, Terms
 from archdsl.diagnostics import Span
 from archdsl.elaborate.residuals import PROJECTION_SOURCE

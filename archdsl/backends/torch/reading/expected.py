@@ -12,8 +12,11 @@ from archdsl.backends.classes.calls import outer_tensors
 from archdsl.backends.classes.inner_tensors import InnerTensors, inner_paths
 from archdsl.backends.torch.flow import TENSOR, fill
 from archdsl.backends.torch.needs import flatten_ahead, holds_modules
-from archdsl.backends.torch.reading.python import Reader, Scope
-from archdsl.backends.torch.reading.source import Held, Layers, Self, Source
+from archdsl.backends.torch.reading.expressions import Scope
+from archdsl.backends.torch.reading.layers import Layers
+from archdsl.backends.torch.reading.objects import Held, Self
+from archdsl.backends.torch.reading.python import Reader
+from archdsl.backends.torch.reading.source import Source
 from archdsl.backends.torch.reading.values import (
     FLATTENED,
     LONG,
@@ -29,7 +32,8 @@ from archdsl.backends.torch.reading.values import (
 )
 from archdsl.diagnostics import Span
 from archdsl.ir.marks import Path
-from archdsl.ir.names import Named, NamedRun, names, style
+from archdsl.ir.named import Named, NamedRun
+from archdsl.ir.names import names, style
 from archdsl.ir.nodes import (
     Aux,
     Chain,

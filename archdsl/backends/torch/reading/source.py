@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from archdsl.backends.torch.reading.python import BUILTINS, SPECIAL, Env, Pairs, Ranged, Reader, World
+from archdsl.backends.torch.reading.containers import every, named_modules
+from archdsl.backends.torch.reading.layers import Layers, one_number, settled
+from archdsl.backends.torch.reading.objects import Bound, Class, Function, Held, Outputs, Self
+from archdsl.backends.torch.reading.python import Reader
+from archdsl.backends.torch.reading.slices import cropped, sliced
 from archdsl.backends.torch.reading.values import (
     Container,
     Gap,
@@ -21,6 +24,7 @@ from archdsl.backends.torch.reading.values import (
     Term,
     Terms,
 )
+from archdsl.backends.torch.reading.world import BUILTINS, SPECIAL, Env, Pairs, Ranged, World
 
 VIEWS = frozenset(
     {"Identity", "Flatten", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Unflatten", "DropPath"}
@@ -32,71 +36,6 @@ READ_BACK = "<read back>"
 """What a text that is made a tree of, and never code, goes by."""
 
 CONTAINERS = frozenset({"Sequential", "ModuleList"})
-
-
-@dataclass(eq=False)
-class Function:
-    """A function or class of the source: its parameters with their defaults, and its body."""
-
-    name: str
-    parameters: tuple[str, ...]
-    defaults: dict[str, Any]
-    run: Callable[[Env], Any]
-
-
-@dataclass(eq=False)
-class Class:
-    """A class of the source."""
-
-    name: str
-    base: str
-    constructor: Function | None
-    forward: Function | None
-    fields: tuple[str, ...] = ()
-    """Of a named tuple, its fields."""
-
-
-@dataclass(eq=False)
-class Self:
-    """A module of a class in the making, and in use."""
-
-    base: str
-    training: bool = False
-    values: dict[str, Any] = field(default_factory=dict)
-    modules: list[tuple[str, Any] | Gap] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.by_name: dict[str, Any] = {}
-
-    def add(self, name: str, value: Any) -> None:
-        if name in self.by_name or self.values.get(name) is not None:
-            raise Problem(f"two modules or values are called `{name}`")
-        self.modules.append((name, value))
-        self.by_name[name] = value
-        self.values[name] = Held(name, value)
-
-
-@dataclass(eq=False)
-class Held:
-    """A module with the name by which its class holds it."""
-
-    path: str
-    value: Any
-
-
-@dataclass(eq=False)
-class Bound:
-    """A method of the module itself, of its base, or of a tensor or dictionary."""
-
-    owner: Any
-    name: str
-
-
-@dataclass(eq=False)
-class Outputs:
-    """A named tuple of tensors."""
-
-    values: tuple[Tensor, ...]
 
 
 class Source(World):
@@ -425,112 +364,3 @@ class Source(World):
         if isinstance(iterable, (list, tuple)):
             return list(iterable)
         raise Problem("a loop goes over nothing that a source of ours has")
-
-
-@dataclass(eq=False)
-class Layers:
-    """What the layers of a network say of PyTorch's modules."""
-
-    stateful: set[str] = field(default_factory=set)
-    """Modules with weights or buffers, of which each is told apart by its name."""
-    elementwise: set[str] = field(default_factory=set)
-    inplace: set[str] = field(default_factory=set)
-    """Modules that may write into what they are given."""
-    defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
-    functional: dict[Leaf, Callable[[Term], Term]] = field(default_factory=dict)
-    """The functions that stateless modules are equal to."""
-
-    def plain(self, leaf: Leaf) -> Leaf:
-        """A module with its arguments in one form: without those that PyTorch takes anyway, sizes of one number."""
-        defaults = self.defaults.get(leaf.kind, {})
-        whole = one_number if any(word in leaf.kind for word in ("Conv", "Pool", "Pad")) else settled
-        args = tuple(map(whole, leaf.args))
-        kwargs = sorted((name, whole(value)) for name, value in leaf.kwargs)
-        return Leaf(
-            leaf.kind,
-            args,
-            tuple((name, value) for name, value in kwargs if name not in defaults or not same(defaults[name], value)),
-        )
-
-    def term(self, path: str, leaf: Leaf, terms: Terms, *inputs: Term) -> Term:
-        """A module's step."""
-        plain = self.plain(leaf)
-        function = self.functional.get(plain)
-        if function is not None:
-            return function(*inputs)
-        return terms((plain.kind, path if plain.kind in self.stateful else None, plain.args, plain.kwargs), *inputs)
-
-
-def same(default: Any, value: Any) -> bool:
-    return one_number(default) == one_number(value) and isinstance(default, bool) == isinstance(value, bool)
-
-
-def settled(value: Any) -> Any:
-    """A value as a key."""
-    return tuple(map(settled, value)) if isinstance(value, (list, tuple)) else value
-
-
-def one_number(value: Any) -> Any:
-    """A size for each axis as one number where all are equal, as PyTorch takes it."""
-    value = settled(value)
-    return value[0] if isinstance(value, tuple) and value and all(each == value[0] for each in value) else value
-
-
-def named_modules(args: list[Any], kind: str) -> list[tuple[str, Any] | Gap]:
-    """The modules that a container is made of, by name. Raises Problem for a name that is there twice."""
-    if len(args) == 1 and isinstance(args[0], Pairs):
-        found: list[tuple[str, Any] | Gap] = list(args[0])
-    else:
-        items = args[0] if kind == "ModuleList" else args
-        found, place = [], 0
-        for each in items:
-            if isinstance(each, Gap):
-                found.append(each)
-                place += each.count * each.width
-            else:
-                found.append((str(place), each))
-                place += 1
-    names = [each[0] for each in found if isinstance(each, tuple)]
-    if len(set(names)) != len(names):
-        raise Problem(f"two modules are called `{next(name for name in names if names.count(name) > 1)}`")
-    return found
-
-
-def every(modules: list[tuple[str, Any] | Gap]) -> list[tuple[str, Any]]:
-    """All modules by name, those of gaps made too."""
-    found: list[tuple[str, Any]] = []
-    for each in modules:
-        if isinstance(each, Gap):
-            items = [item for turn in range(each.count) for item in each.turn(each.first + turn)]
-            found += [item if isinstance(item, tuple) else (str(len(found) + n), item) for n, item in enumerate(items)]
-        else:
-            found.append(each)
-    return found
-
-
-def sliced(index: Any) -> tuple[Any, ...]:
-    """What is taken of a tensor: of a map cut at its sides the numbers, however it is written."""
-    index = settled(index)
-    if isinstance(index, tuple) and index and index[0] is Ellipsis:
-        cuts: list[tuple[int, int]] = []
-        for each in reversed(index[1:]):
-            _, start, stop, step = each if isinstance(each, tuple) else (None, None, 1, 1)
-            if step is not None or (stop is not None and stop > 0):
-                return ("[]", index)
-            cuts.append((-(start or 0), stop or 0))
-        return ("cropped", trimmed(cuts))
-    return ("[]", index)
-
-
-def cropped(shown: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A padding by nothing but negative amounts as what it cuts off."""
-    name, args, kwargs = shown
-    if name == "nn.functional.pad" and len(args) == 2 and not kwargs and all(each <= 0 for each in args[1]):
-        return ("cropped", trimmed(list(zip(args[1][::2], args[1][1::2], strict=True))))
-    return shown
-
-
-def trimmed(cuts: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    while cuts and cuts[-1] == (0, 0):
-        cuts.pop()
-    return tuple(cuts)
