@@ -292,7 +292,10 @@ class Network:
         """
         from archdsl.backends.spec import spec
 
-        return spec(self.architecture, self.program.limits)
+        try:
+            return spec(self.architecture, self.program.limits)
+        except RecursionError:
+            raise ArchError(too_deep(self.architecture.body.span, self.program.limits)) from None
 
     def to_json(self) -> str:
         """The network's structure as JSON: a table of nodes, what is shared there once."""
