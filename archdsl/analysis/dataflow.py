@@ -31,6 +31,7 @@ from archdsl.ir.nodes import (
     text,
 )
 from archdsl.ir.nodes import Repeat as RepeatNode
+from archdsl.ir.walk import walk
 from archdsl.layers.base import Layer
 from archdsl.merges.base import Join
 from archdsl.record import changed, record
@@ -108,18 +109,8 @@ def dataflow(architecture: Architecture, most: int | None = None) -> Dataflow:
 
 def targets(architecture: Architecture) -> frozenset[Path]:
     """The labels whose tensors are read from elsewhere: by a reference or by an auxiliary output."""
-    found: set[Path] = set()
-    pending: list[Node] = [architecture.body]
-    seen: set[Node] = set()
-    while pending:
-        node = pending.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if isinstance(node, (Reference, Aux)):
-            found.add(node.target)
-        pending += node.parts
-    return frozenset(found)
+    nodes = walk(architecture.body)
+    return frozenset(node.target for node in nodes if isinstance(node, (Reference, Aux)))
 
 
 @record

@@ -28,6 +28,7 @@ from archdsl.ir.nodes import (
     Shortcut,
     text,
 )
+from archdsl.ir.walk import walk
 from archdsl.shape import Shape
 
 VERSION: Literal[1] = 1
@@ -219,18 +220,11 @@ def _words(body: Node) -> dict[Mark, str]:
     """What labels that are referred to are called where other nodes have the same: `a`, `a#2` for the second."""
     marks: dict[Mark, None] = {}
     referred: set[str] = set()
-    seen: set[Node] = set()
-    pending = [body]
-    while pending:
-        node = pending.pop()
-        if node in seen:
-            continue
-        seen.add(node)
+    for node in walk(body):
         if isinstance(node, (Reference, Aux)):
             referred |= {mark.label for mark in node.target}
         if isinstance(node, Chain):
             marks |= {mark: None for member in node.members for mark in member.marks}
-        pending += reversed(list(node.parts))
     words: dict[Mark, str] = {}
     counts: Counter[str] = Counter()
     for mark in marks:

@@ -10,8 +10,9 @@ from archdsl.diagnostics.edits import removal_from_list
 from archdsl.elaborate.bias import starts_with_norm
 from archdsl.elaborate.program import Program
 from archdsl.ir.nodes import Architecture, Call, Chain, LayerNode, Node, Repeat
+from archdsl.ir.walk import walk
 from archdsl.layers.biased import BiasedLayer
-from archdsl.lints.lint import Lint, head_at, nodes
+from archdsl.lints.lint import Lint, head_at
 from archdsl.lints.size import with_argument
 from archdsl.syntax import tree
 
@@ -29,7 +30,7 @@ class BiasAheadOfNorm(Lint):
 
     @classmethod
     def in_network(cls, program: Program, network: Architecture) -> Iterator[Lint]:
-        for chain in nodes(network):
+        for chain in walk(network.body):
             if not isinstance(chain, Chain):
                 continue
             for place, member in enumerate(chain.members[:-1]):
@@ -62,7 +63,7 @@ class BiasAcrossBorder(Lint):
 
     @classmethod
     def in_network(cls, program: Program, network: Architecture) -> Iterator[Lint]:
-        for node in nodes(network):
+        for node in walk(network.body):
             for before, behind in _neighbours(node):
                 last, norm = _at_end(before), _at_beginning(behind)
                 if last is None or norm is None or not norm.layer.follows_bias:

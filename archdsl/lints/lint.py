@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from archdsl.diagnostics import Diagnostic, Span
 from archdsl.elaborate.program import Program
-from archdsl.ir.nodes import Architecture, LayerNode, Node
+from archdsl.ir.nodes import Architecture, LayerNode
+from archdsl.ir.walk import walk
 from archdsl.once import once
 from archdsl.syntax import tree
 
@@ -34,22 +35,9 @@ class Lint(Diagnostic):
         yield from ()
 
 
-def nodes(network: Architecture) -> Iterator[Node]:
-    """Every node of a network once, however often it occurs, in the order of the text."""
-    seen: set[Node] = set()
-    pending: list[Node] = [network.body]
-    while pending:
-        node = pending.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        yield node
-        pending += reversed(list(node.parts))
-
-
 def layers(network: Architecture) -> Iterator[LayerNode]:
     """Every layer of a network once."""
-    return (node for node in nodes(network) if isinstance(node, LayerNode))
+    return (node for node in walk(network.body) if isinstance(node, LayerNode))
 
 
 def text_at(program: Program, span: Span) -> Iterator[tree.Node]:

@@ -8,7 +8,8 @@ from archdsl.diagnostics import Label
 from archdsl.elaborate.program import Program
 from archdsl.ir.marks import Mark
 from archdsl.ir.nodes import Architecture, Aux, Chain, Member, Merge, Node, Reference
-from archdsl.lints.lint import Lint, nodes
+from archdsl.ir.walk import walk
+from archdsl.lints.lint import Lint
 
 
 class UnreachedLayer(Lint):
@@ -23,7 +24,7 @@ class UnreachedLayer(Lint):
 
     @classmethod
     def in_network(cls, program: Program, network: Architecture) -> Iterator[Lint]:
-        found = list(nodes(network))
+        found = list(walk(network.body))
         asked = {mark for node in found if isinstance(node, (Reference, Aux)) for mark in node.target}
         for chain in found:
             if not isinstance(chain, Chain):

@@ -172,23 +172,20 @@ class ClassContext:
 
     def attribute(self, name: Name, doc: Doc) -> str:
         """Make a submodule an attribute, and return how `forward` reaches it."""
-        name = _settled(at(name, **self.loops))
-        text = "".join(map(str, name))
-        if all(isinstance(piece, str) for piece in name) and text == identifier(text):
-            self.add_line(f"self.{text} = ", doc)
-            return f"self.{text}"
-        self.add_line("", Bracket("self.add_module(", (name_literal(name), doc), ")"))
-        return reached(name, "get_submodule")
+        return self._held(name, doc, "add_module", "get_submodule")
 
     def parameter(self, name: Name, doc: Doc) -> str:
         """Make a bare parameter, and return how `forward` reaches it."""
+        return self._held(name, doc, "register_parameter", "get_parameter")
+
+    def _held(self, name: Name, doc: Doc, register: str, get: str) -> str:
         name = _settled(at(name, **self.loops))
         text = "".join(map(str, name))
         if all(isinstance(piece, str) for piece in name) and text == identifier(text):
             self.add_line(f"self.{text} = ", doc)
             return f"self.{text}"
-        self.add_line("", Bracket("self.register_parameter(", (name_literal(name), doc), ")"))
-        return reached(name, "get_parameter")
+        self.add_line("", Bracket(f"self.{register}(", (name_literal(name), doc), ")"))
+        return reached(name, get)
 
     def tensor(self, target: Path) -> str:
         """The variable that has the tensor of a label."""
