@@ -198,6 +198,8 @@ FOUND = {
     "two turns that grow, of several layers": "arch net\ninput 3x2x2\n"
     "features: [[concat<conv3-2 | identity> relu] x2]\n",
     "a turn of nothing ahead of another": "arch net\ninput 2x2x6\nconv1-{in_channels} if {i} [relu] x2 as i bn\n",
+    "turns that grow around turns with the index i": "arch net\ninput 8x2x2\n"
+    "[[conv1-{in_channels - 1} x{i}] x3 as i] x2\n",
     "turns of nothing ahead of a normalization": "arch net\ninput 4\nfc-4 [] x2 as i bn\n",
     "a default that is a layer of the block, called like another block": "arch net\ninput 4x2x2\n"
     "block layer = []\nblock drop_path<layer | inner>(net = layer) = [let in_ = {in_channels} net conv1-{in_}]\n"

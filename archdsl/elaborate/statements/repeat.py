@@ -67,6 +67,10 @@ def turns_into(elaborator: Elaborator, item: tree.Statement, sequence: Sequence)
         sequence.add(node)
 
 
+_INDICES = ("i", *(f"i{number}" for number in range(2, 1000)))
+"""What turns are counted by that have no index."""
+
+
 class Turns:
     """Builds the turns of one repeat."""
 
@@ -103,6 +107,12 @@ class Turns:
         """The names in the text of a turn, the index among them."""
         label = self.item.label
         return free_names(self.item.body) | (free_names(label) if label is not None else frozenset())
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """The indices of repeats inside, by none of which the turns of this one may be counted."""
+        inner = (each.index for each in self.item.body.walk() if isinstance(each, tree.Repeat))
+        return frozenset(word.text for word in inner if word is not None)
 
     @cached_property
     def needs_index(self) -> bool:
@@ -222,7 +232,7 @@ class Turns:
         growth = first.output.channels - x.channels
         if witnesses is None or self.elaborator.one_by_one or not alike(first.output.with_channels(x.channels), x):
             return None
-        turn = self.index or "i"
+        turn = self.index or next(each for each in _INDICES if each not in self.counted)
         if turn in self.scope.names:
             return None
         number = symbol(turn)
